@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,6 +108,27 @@ class TextLine:
     text: str
     confidence: float
     """0 to 1, as the engine says."""
+
+
+Anchor = Literal["left", "center", "right"]
+"""The side at which the lines of a caption are aligned."""
+
+Polarity = Literal["light", "dark"]
+"""Whether the strokes of the text are lighter or darker than what surrounds them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of the frame in which captions appear."""
+
+    box: Box
+    """What to crop, as fractions of the frame."""
+    line_height: float
+    """Usual height of one text line, as a fraction of the frame's height."""
+    line_count: int
+    """The most lines that a caption has here."""
+    anchor: Anchor = "center"
+    polarity: Polarity = "light"
 
 
 @dataclass(frozen=True, slots=True)
