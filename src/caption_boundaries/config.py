@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from caption_boundaries.errors import UsageError
 from caption_boundaries.types import DEFAULT_INDEX_RATE_HZ
@@ -60,9 +61,25 @@ class CropSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportSettings:
+    """Which subtitle files are written, and where."""
+
+    formats: tuple[str, ...] = ("srt",)
+    """Names in the table of formats; used when ``output`` is None."""
+    output: Path | None = None
+    """The one file to write, its suffix decides the format; None = beside the databases, named like the video."""
+    include_predicted: bool = True
+    """False: only captions whose extents a person has confirmed."""
+
+    def __post_init__(self) -> None:
+        _require(bool(self.formats), "formats must name at least one format.")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of one run."""
 
     ingest: IngestSettings = field(default_factory=IngestSettings)
     ocr: OcrSettings = field(default_factory=OcrSettings)
     crop: CropSettings = field(default_factory=CropSettings)
+    export: ExportSettings = field(default_factory=ExportSettings)
