@@ -1,0 +1,1 @@
+"""Finds which text boxes are the caption, and which parts of the frame to crop."""
