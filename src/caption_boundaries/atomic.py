@@ -41,7 +41,8 @@ def storage_errors(path: Path) -> Iterator[None]:
 
 def partial_path(final: Path) -> Path:
     """Return a name beside ``final`` for what will become it; unique to this process."""
-    return final.with_name(f"{PARTIAL_PREFIX}{os.getpid()}-{final.name}")
+    # Only the end of the name: a name of full length has no room for a prefix.
+    return final.with_name(f"{PARTIAL_PREFIX}{os.getpid()}-{final.name[-40:]}")
 
 
 def sync_file(path: Path) -> None:
