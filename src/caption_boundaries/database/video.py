@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from caption_boundaries.database.row_hash import content_hash
+from caption_boundaries.database.row_hash import row_hash
 from caption_boundaries.database.rows import frame_time, save_singleton, select_rows, time_columns
 from caption_boundaries.types import DEFAULT_INDEX_RATE_HZ, FrameTime
 
@@ -91,8 +92,11 @@ class VideoDbReader:
             yield _stored_frame(row)
 
     def frames_hash(self) -> str:
-        """Return the content hash of the full frames."""
-        return content_hash(self._connection, "video", "full_frames")
+        """Return a hash of which pictures the full frames are; the pictures themselves are not read."""
+        metadata = self.metadata()
+        columns = ("frame_index", "width", "height", "file_size", "pts", "time_base")
+        rows = row_hash(self._connection, "video", "full_frames", columns=columns)
+        return hashlib.sha256(f"{metadata and metadata.video_hash} {rows}".encode()).hexdigest()
 
 
 class VideoDbWriter(VideoDbReader):

@@ -1,0 +1,120 @@
+"""The data root: finding video folders, and the one that a person means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from caption_boundaries.database.multi_db import VideoDatabase
+from caption_boundaries.database.paths import all_databases
+from caption_boundaries.database.video import VideoDbReader, VideoMetadata
+from caption_boundaries.errors import CaptionBoundariesError, TargetError
+
+_FILENAMES = frozenset(path.name for path in all_databases(Path()).values())
+
+
+@dataclass(frozen=True)
+class Video:
+    """A video folder and what is known of its video."""
+
+    folder: Path
+    metadata: VideoMetadata | None
+    """None where the video was not ingested, or its ``video.db`` cannot be read."""
+
+    @property
+    def video_id(self) -> str:
+        """The folder's name, which is the video's id."""
+        return self.folder.name
+
+    @property
+    def name(self) -> str:
+        """What people call the video."""
+        known = self.metadata and (self.metadata.display_path or self.metadata.original_filename)
+        return known or self.video_id
+
+
+def is_video_folder(folder: Path) -> bool:
+    """Tell whether a folder holds a database of ours."""
+    return any((folder / name).is_file() for name in _FILENAMES)
+
+
+def find_video_folders(root: Path) -> Iterator[Path]:
+    """Yield every video folder at or below ``root``, at whatever depth, in order of their names."""
+    for folder, subfolders, files in os.walk(root):
+        if not _FILENAMES.isdisjoint(files):
+            subfolders.clear()
+            yield Path(folder)
+            continue
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+
+
+def load_video(folder: Path) -> Video:
+    """Return the video of a folder; a folder that cannot be read has no metadata."""
+    try:
+        with VideoDatabase(folder, readonly=True, attach={"video"}, requires={"video"}) as connection:
+            return Video(folder, VideoDbReader(connection).metadata())
+    except CaptionBoundariesError:
+        return Video(folder, None)  # the commands that use the folder say what is wrong with it
+
+
+def load_videos(root: Path) -> list[Video]:
+    """Return every video at or below ``root``."""
+    return [load_video(folder) for folder in find_video_folders(root)]
+
+
+def known_hashes(root: Path) -> dict[str, Path]:
+    """Return the folders of all ingested videos by the identity hash of their files."""
+    return {
+        video.metadata.video_hash: video.folder
+        for video in load_videos(root)
+        if video.metadata is not None and video.metadata.video_hash
+    }
+
+
+def resolve_target(target: str, root: Path) -> list[Path]:
+    """Return the video folders that ``target`` means.
+
+    Args:
+        target: A video folder, a data root, a video's id or a unique part of it, or its original file name.
+        root: The data root in which ids and names are looked up.
+
+    Raises:
+        TargetError: Nothing fits, or a part of an id fits several videos.
+    """
+    path = Path(target)
+    if path.is_dir():
+        if is_video_folder(path):
+            return [path]
+        folders = list(find_video_folders(path))
+        if not folders:
+            raise TargetError(
+                f"{path} holds no videos.", hint="Put one in with `caption-boundaries extract VIDEO --data DIR`."
+            )
+        return folders
+    return [_find_one(target, root)]
+
+
+def _find_one(target: str, root: Path) -> Path:
+    videos = load_videos(root)
+    by_name = [video for video in videos if target in _names(video)]
+    fitting = by_name or [video for video in videos if target and target in video.video_id]
+    if len(fitting) == 1:
+        return fitting[0].folder
+    if not fitting:
+        raise TargetError(
+            f"No video fits {target!r} in {root}.", hint="`caption-boundaries list` shows the videos there are."
+        )
+    several = ", ".join(sorted(video.video_id for video in fitting)[:5])
+    raise TargetError(
+        f"{len(fitting)} videos fit {target!r} in {root}: {several}.", hint="Give more of the id, or the folder."
+    )
+
+
+def _names(video: Video) -> set[str]:
+    """Return everything that means this very video."""
+    names = {video.video_id}
+    if video.metadata is not None and video.metadata.original_filename:
+        names |= {video.metadata.original_filename, Path(video.metadata.original_filename).stem}
+    return names
