@@ -1,0 +1,1 @@
+"""Captions as subtitle files, and subtitle files as captions."""
