@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from caption_boundaries.database.header import check_header
-from caption_boundaries.database.paths import database_path, sqlite_uri
+from caption_boundaries.database.paths import database_path, readonly_uri, sqlite_uri
 from caption_boundaries.database.schema import BY_SCHEMA, DATABASES, SCHEMAS, DatabaseSpec
 from caption_boundaries.errors import DatabaseMissingError, DatabaseVersionError, TargetError
 
@@ -31,13 +31,9 @@ class Attachment:
         """What to hand to ATTACH."""
         if self.mode == "stand-in":
             return ":memory:"
-        return sqlite_uri(self.path, **self._parameters())
-
-    def _parameters(self) -> dict[str, str | int]:
-        # A write-ahead file opened read-only leaves side files behind, unless SQLite is told that nobody writes.
-        # While somebody does write, the -wal file is there and the plain mode reads it.
-        quiet = self.spec.journal_mode == "WAL" and not self.path.with_name(self.path.name + "-wal").exists()
-        return {"mode": "ro", "immutable": 1} if self.mode == "ro" and quiet else {"mode": self.mode}
+        if self.mode == "rw":
+            return sqlite_uri(self.path, mode="rw")
+        return readonly_uri(self.path, wal=self.spec.journal_mode == "WAL")
 
 
 def plan_attachments(

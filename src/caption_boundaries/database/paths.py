@@ -40,3 +40,13 @@ def sqlite_uri(path: Path, **parameters: str | int) -> str:
     """Return ``path`` as a URI for SQLite, safe for any name, with query parameters such as ``mode="ro"``."""
     query = "&".join(f"{key}={value}" for key, value in parameters.items())
     return f"{path.absolute().as_uri()}?{query}" if query else path.absolute().as_uri()
+
+
+def readonly_uri(path: Path, *, wal: bool) -> str:
+    """Return the URI that opens a database for reading and leaves nothing beside it.
+
+    A write-ahead file (``wal``) opened with ``mode=ro`` leaves side files behind, unless SQLite is told that nobody
+    writes. While somebody does write, the ``-wal`` file is there and the plain mode reads it.
+    """
+    quiet = wal and not path.with_name(path.name + "-wal").exists()
+    return sqlite_uri(path, mode="ro", immutable=1) if quiet else sqlite_uri(path, mode="ro")

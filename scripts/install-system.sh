@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Install what some tests need and Python packages do not bring; say what is missing where that is impossible.
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive
+
+wanted=()
+command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
+    wanted+=(chromium)
+[ -e /usr/share/tesseract-ocr/5/tessdata/eng.traineddata ] || wanted+=(tesseract-ocr-eng)
+[ -e /usr/share/tesseract-ocr/5/tessdata/chi_sim.traineddata ] || wanted+=(tesseract-ocr-chi-sim)
+[ ${#wanted[@]} -gt 0 ] || exit 0
+
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing ${wanted[*]} …"
+    apt-get update -qq && apt-get install -qq -y --no-install-recommends "${wanted[@]}" >/dev/null && exit 0
+fi
+echo "Missing: ${wanted[*]}. The tests that need them are skipped and say so; install them with apt to run all." >&2

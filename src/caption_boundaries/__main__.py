@@ -1,0 +1,5 @@
+"""`python -m caption_boundaries`."""
+
+from caption_boundaries.cli.main import main
+
+main()
