@@ -1,0 +1,170 @@
+"""The bundled engine: the PP-OCRv6 models of the rapidocr package, run on one thread by ONNX Runtime.
+
+The models lie inside the package, so nothing is ever downloaded. They are run here and not through the package's own
+pipeline, whose import alone takes longer than reading twenty captions, and which enlarges wide strips and turns
+two-line captions upside down unless told otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from importlib.metadata import version as package_version
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from caption_boundaries.errors import RecognitionError
+from caption_boundaries.recognition.engine import Setting, as_rgb
+from caption_boundaries.recognition.line_decoding import Reading, decode, reader_input
+from caption_boundaries.recognition.reading_order import in_reading_order, line_groups, union_of
+from caption_boundaries.recognition.text_detection import DetectionSettings, input_size, network_input, text_boxes
+from caption_boundaries.types import Box, GrayImage, RgbImage, TextLine
+
+DETECTION_MODEL = "PP-OCRv6_det_small.onnx"
+READING_MODEL = "PP-OCRv6_rec_small.onnx"
+_WHOLE = Box(0.0, 0.0, 1.0, 1.0)
+_TALL = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class RapidSettings:
+    """Every setting that can change what is read."""
+
+    detection: DetectionSettings = field(default_factory=DetectionSettings)
+    min_confidence: float = 0.5
+    """Lines below this are no text."""
+    margin: float = 0.1
+    """Added left and right of a line before it is read, in line heights."""
+    stretch: float = 1.15
+    """By how much a line is widened before it is read."""
+
+
+class RapidEngine:
+    """Reads Chinese, English and other Latin text; models are loaded when it first reads.
+
+    Args:
+        settings: The defaults suit frames and caption strips alike.
+    """
+
+    name = "rapidocr"
+
+    def __init__(self, settings: RapidSettings | None = None) -> None:
+        self._settings = settings or RapidSettings()
+        self._models = _model_folder()
+
+    @property
+    def version(self) -> str:
+        """Version of the package that holds the models, and the models' name."""
+        return f"{package_version('rapidocr')} (PP-OCRv6 small)"
+
+    def settings(self) -> Mapping[str, Setting]:
+        """Return every setting that can change what is read."""
+        values = asdict(self._settings)
+        detection = values.pop("detection")
+        return {**{f"detection.{key}": value for key, value in detection.items()}, **values}
+
+    def read(self, image: RgbImage | GrayImage) -> list[TextLine]:
+        """Return the text lines of ``image`` in reading order; fragments of one row are read as one line."""
+        rgb = as_rgb(image)
+        height, width = rgb.shape[:2]
+        boxes = self._find(rgb)
+        lines = []
+        for group in line_groups(boxes, aspect=width / height):
+            box = union_of(boxes[index] for index in group)
+            reading = self._read_box(rgb, box)
+            if reading.text and reading.confidence >= self._settings.min_confidence:
+                lines.append(TextLine(box, reading.text, reading.confidence))
+        return in_reading_order(lines)
+
+    def read_line(self, image: RgbImage | GrayImage) -> TextLine | None:
+        """Return the line that fills ``image``, or None when there is none."""
+        reading = self._read(as_rgb(image))
+        if not reading.text or reading.confidence < self._settings.min_confidence:
+            return None
+        return TextLine(_WHOLE, reading.text, reading.confidence)
+
+    def read_lines(self, images: Sequence[RgbImage | GrayImage]) -> list[TextLine | None]:
+        """Return what :meth:`read_line` says of every picture."""
+        return [self.read_line(image) for image in images]
+
+    def _find(self, rgb: RgbImage) -> list[Box]:
+        """Return the boxes of text in a picture."""
+        height, width = rgb.shape[:2]
+        size = input_size(width, height, self._settings.detection.side_limit)
+        probabilities = self._run(self._detector, network_input(rgb, size))
+        return text_boxes(probabilities[0, 0], self._settings.detection)
+
+    def _read_box(self, rgb: RgbImage, box: Box) -> Reading:
+        """Return what stands in a box; one that is taller than wide is also read turned by a quarter."""
+        height, width = rgb.shape[:2]
+        margin = self._settings.margin * box.height * height / width
+        pixels = Box(box.left - margin, box.top, box.right + margin, box.bottom).to_pixels(width, height)
+        line = rgb[pixels.top : pixels.bottom, pixels.left : pixels.right]
+        upright = self._read(line)
+        if pixels.height < _TALL * pixels.width:
+            return upright
+        turned = self._read(np.ascontiguousarray(np.rot90(line)))
+        return max(upright, turned, key=lambda reading: reading.confidence)
+
+    def _read(self, line: RgbImage) -> Reading:
+        """Return what stands on the picture of one line."""
+        probabilities = self._run(self._reader, reader_input(line, self._settings.stretch))
+        return decode(probabilities[0], self._alphabet)
+
+    def _run(self, session: onnxruntime.InferenceSession, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the first output of a model."""
+        try:
+            output: NDArray[np.float32] = session.run(None, {session.get_inputs()[0].name: tensor})[0]
+        except Exception as error:
+            raise RecognitionError(f"The OCR model failed on a picture: {error}") from error
+        return output
+
+    @cached_property
+    def _detector(self) -> onnxruntime.InferenceSession:
+        return _session(self._models / DETECTION_MODEL)
+
+    @cached_property
+    def _reader(self) -> onnxruntime.InferenceSession:
+        return _session(self._models / READING_MODEL)
+
+    @cached_property
+    def _alphabet(self) -> list[str]:
+        """The character of every class of the reader: blank, the model's own list, space."""
+        listed = self._reader.get_modelmeta().custom_metadata_map["character"].splitlines()
+        return ["", *listed, " "]
+
+
+def _model_folder() -> Path:
+    """Return the folder of the models without importing the package that holds them."""
+    spec = find_spec("rapidocr")
+    if spec is None or spec.origin is None:
+        raise RecognitionError("The OCR engine rapidocr is not installed.", hint="Run `pip install rapidocr`.")
+    folder = Path(spec.origin).parent / "models"
+    missing = [name for name in (DETECTION_MODEL, READING_MODEL) if not (folder / name).is_file()]
+    if missing:
+        raise RecognitionError(
+            f"The installed rapidocr brings no {' and no '.join(missing)}.",
+            hint="Run `pip install --force-reinstall rapidocr` (3.10 or later).",
+        )
+    return folder
+
+
+def _session(model: Path) -> onnxruntime.InferenceSession:
+    """Return a model ready to run on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    options.enable_cpu_mem_arena = False
+    try:
+        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise RecognitionError(
+            f"The OCR model {model.name} cannot be loaded: {error}",
+            hint="Run `pip install --force-reinstall rapidocr`.",
+        ) from error
