@@ -266,8 +266,9 @@ FOREIGN = {
     "ttml with nested times": (
         "ttml",
         '<?xml version="1.0" encoding="UTF-8"?><tt xmlns="http://www.w3.org/2006/10/ttaf1" '
-        'xmlns:ttp="http://www.w3.org/ns/ttml#parameter" ttp:frameRate="25" ttp:tickRate="1000"><head/><body begin="10s">'
-        '<div begin="00:00:01:05"><!-- c --><p begin="500ms" dur="2s">\n  a <span>b<br/>c</span><metadata/>\n  d</p>'
+        'xmlns:ttp="http://www.w3.org/ns/ttml#parameter" ttp:frameRate="25" ttp:tickRate="1000"><head/>'
+        '<body begin="10s"><div begin="00:00:01:05"><!-- c --><p begin="500ms" dur="2s">\n  a '
+        "<span>b<br/>c</span><metadata/>\n  d</p>"
         '<p begin="0.5m" end="31000t"/><p begin="25f" end="0.001h" xml:space="preserve">x  y</p></div></body></tt>',
         [(11.7, 13.7, "a b\nc d"), (41.2, 42.2, ""), (12.2, 14.8, "x  y")],
     ),
