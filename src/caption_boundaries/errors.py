@@ -4,13 +4,15 @@
     ├── InputError                2   400   what the caller gave cannot be used
     │   ├── TargetError           2   404   no such video, or more than one fits
     │   ├── VideoFileError        3   422   the file is no video we can read
-    │   └── UsageError            2   400   options that contradict each other
+    │   ├── UsageError            2   400   options that contradict each other
+    │   └── NothingToUndoError    2   409   nothing is there to take back
     ├── DatabaseError             4   500
     │   ├── DatabaseMissingError  4   404   a database that is needed is not there
     │   ├── DatabaseCorruptError  5   500   damaged, or not ours
     │   ├── DatabaseVersionError  5   409   newer than this program, or of another schema
     │   ├── OldFolderError        4   409   writing to the old single-file form
-    │   └── DatabaseBusyError     6   503   another process holds it
+    │   ├── DatabaseBusyError     6   503   another process holds it
+    │   └── ConflictError         6   409   somebody else changed the same rows
     ├── StorageError              7   507   no space, no permission, missing mount
     ├── RecognitionError          8   502   an engine is missing or failed
     └── VideoBusyError            6   423   another process works on the same video
@@ -20,6 +22,7 @@ The columns are the exit code and the HTTP status. Codes above 128 are left to s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -57,6 +60,12 @@ class TargetError(InputError):
 
 class UsageError(InputError):
     """Options that contradict each other or lie outside their range."""
+
+
+class NothingToUndoError(InputError):
+    """There is nothing to take back, or to do again."""
+
+    http_status = 409
 
 
 class VideoFileError(InputError):
@@ -110,6 +119,26 @@ class DatabaseBusyError(DatabaseError):
 
     exit_code = 6
     http_status = 503
+
+
+class ConflictError(DatabaseError):
+    """Somebody else changed the same rows; nothing of the refused action was applied."""
+
+    exit_code = 6
+    http_status = 409
+
+    def __init__(
+        self, message: str, *, rows: Sequence[tuple[str, tuple[object, ...]]], actor: str, at: str, revision: int
+    ) -> None:
+        super().__init__(message, hint="Look at what they did, then keep yours or take theirs.")
+        self.rows = rows
+        """(table, key) of every row that both changed."""
+        self.actor = actor
+        """Who changed them last."""
+        self.at = at
+        """When, as UTC in ISO 8601."""
+        self.revision = revision
+        """The revision that includes their change."""
 
 
 class StorageError(CaptionBoundariesError):
