@@ -1,0 +1,40 @@
+"""A small video and its folder after every step."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from caption_boundaries.ingest.register import register_video
+
+from caption_boundaries.pipeline import STEPS, run_steps
+from support.clips import Clip, write_clip
+
+CAPTIONS = [(0.6, 1.9, "Good morning"), (1.9, 3.0, "Where is the rabbit?"), (3.6, 4.6, "Over there.")]
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Clip:
+    """A video of five seconds with three captions."""
+    return write_clip(
+        tmp_path_factory.mktemp("clip") / "rabbit.mp4", captions=CAPTIONS, size=(640, 360), fps=24, duration=5.0
+    )
+
+
+@pytest.fixture(scope="session")
+def stages(clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders before the first step and after each: ``{"": …, "ingest": …, …, "export": …}``."""
+    root = tmp_path_factory.mktemp("stages")
+    folder = register_video(clip.path, root / "data", known={}).video_dir
+    kept = {"": shutil.copytree(folder, root / "0-new")}
+    for step in STEPS:
+        list(run_steps(folder, [step]))
+        kept[step.name] = shutil.copytree(folder, root / step.name)
+    return kept
+
+
+@pytest.fixture
+def finished(stages: dict[str, Path], tmp_path: Path) -> Path:
+    """A copy of the folder after the last step."""
+    return shutil.copytree(stages["export"], tmp_path / "video")
