@@ -1,0 +1,234 @@
+"""Rows of text: lines at one height of the frame, and how much each row looks like captions.
+
+A caption row says many different things, at one height, aligned at one side, away from the middle of the picture, with
+little else around it. Every factor is soft, so that no single measure decides.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rapidfuzz import fuzz
+
+from caption_boundaries.layout.lines import Bools, Floats, Ints, LineTable, spread
+from caption_boundaries.types import Anchor
+
+ROW_REACH = 0.4
+"""Lines whose centres differ by less than this, in line heights, are in one row."""
+ROW_HEIGHT_RATIO = 1.6
+"""Heights within one row differ by less than this factor."""
+PIECE_GAP = 3.0
+"""Boxes of one row closer than this, in line heights, are pieces of one line."""
+CANDIDATES = 400
+"""Lines tried as the middle of a row: more add time and nothing else."""
+MAX_ROWS = 40
+PAGE_LINES = 5
+"""This many lines below each other are a page, such as credits or a slide, not a caption."""
+STACK_PITCH = 2.3
+"""Lines whose centres are closer than this, in line heights, stand below each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One line of text, put together from the boxes into which the engine broke it."""
+
+    frame: int
+    """Position of its frame."""
+    lines: tuple[int, ...]
+    """Its boxes in the table, left to right."""
+    left: float
+    right: float
+    center_y: float
+    height: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Text at one height of the frame. Distances are in frame heights unless they say line heights."""
+
+    pieces: tuple[Piece, ...]
+    center_y: float
+    height: float
+    """Usual height of a line."""
+    anchor: Anchor
+    anchor_x: float
+    anchor_spread: float
+    """Usual distance of a line from the anchor, in line heights."""
+    distinct: int
+    """How many different texts were seen."""
+    frames: frozenset[int]
+    """Positions of the frames that hold text here."""
+    factors: dict[str, float]
+    """What the score is the product of, each 0 to 1."""
+
+    @property
+    def score(self) -> float:
+        """How much the row looks like captions, 0 to 1."""
+        return math.prod(self.factors.values())
+
+    @property
+    def lines(self) -> list[int]:
+        """All its lines in the table."""
+        return [line for piece in self.pieces for line in piece.lines]
+
+    @property
+    def left(self) -> float:
+        """The leftmost edge of any line."""
+        return min(piece.left for piece in self.pieces)
+
+    @property
+    def right(self) -> float:
+        """The rightmost edge of any line."""
+        return max(piece.right for piece in self.pieces)
+
+
+def find_rows(table: LineTable, usable: Bools, moving: Bools) -> list[Row]:
+    """Return the rows among the ``usable`` lines, best score first; single stray lines are rows too."""
+    left = np.flatnonzero(usable)
+    stacked = stack_sizes(table, usable)
+    rows: list[Row] = []
+    while len(left) and len(rows) < MAX_ROWS:
+        members = _largest_row(table, left)
+        rows.append(_describe(table, members, stacked, moving))
+        left = np.setdiff1d(left, members)
+    return sorted(rows, key=lambda row: row.score, reverse=True)
+
+
+def _largest_row(table: LineTable, lines: Ints) -> Ints:
+    """Return those of ``lines`` that lie in the row that the most frames have."""
+    y, height = table.center_y[lines], table.height[lines]
+    tried = np.linspace(0, len(lines) - 1, min(len(lines), CANDIDATES)).astype(int)
+    near = np.abs(y[tried, None] - y) < ROW_REACH * np.minimum(height[tried, None], height)
+    ratio = height[tried, None] / height
+    near &= (ratio < ROW_HEIGHT_RATIO) & (ratio > 1 / ROW_HEIGHT_RATIO)
+    return np.asarray(lines[near[int(near.sum(axis=1).argmax())]])
+
+
+def stack_sizes(table: LineTable, usable: Bools) -> Ints:
+    """Return for every line how many usable lines stand closely below each other where it is, shape (n,)."""
+    sizes = np.zeros(len(table), dtype=np.int64)
+    y, height = table.center_y, table.height
+    for lines in np.split(np.arange(len(table)), np.flatnonzero(np.diff(table.frame)) + 1):
+        ordered = [int(i) for i in lines[np.argsort(y[lines], kind="stable")] if usable[i]]
+        stack: list[int] = []
+        levels = 0
+        for line in ordered:
+            if stack and y[line] - y[stack[-1]] > STACK_PITCH * max(height[line], height[stack[-1]]):
+                sizes[stack] = levels
+                stack, levels = [], 0
+            levels += not stack or y[line] - y[stack[-1]] > ROW_REACH * height[line]
+            stack.append(line)
+        sizes[stack] = levels
+    return sizes
+
+
+def join_pieces(table: LineTable, lines: Ints) -> list[Piece]:
+    """Join lines of one row that stand closely side by side in one frame."""
+    pieces: list[Piece] = []
+    order = lines[np.lexsort((table.left[lines], table.frame[lines]))]
+    run: list[int] = []
+    for line in order:
+        near = run and table.frame[line] == table.frame[run[-1]]
+        if near and table.left[line] - table.right[run[-1]] < PIECE_GAP * table.height[line]:
+            run.append(int(line))
+            continue
+        if run:
+            pieces.append(_piece(table, run))
+        run = [int(line)]
+    return [*pieces, _piece(table, run)] if run else pieces
+
+
+def _piece(table: LineTable, lines: Sequence[int]) -> Piece:
+    index = np.array(lines)
+    return Piece(
+        frame=int(table.frame[index[0]]),
+        lines=tuple(lines),
+        left=float(table.left[index].min()),
+        right=float(table.right[index].max()),
+        center_y=float(table.center_y[index].mean()),
+        height=float(np.median(table.height[index])),
+        text=" ".join(table.texts[i] for i in lines),
+    )
+
+
+def _describe(table: LineTable, members: Ints, stacked: Ints, moving: Bools) -> Row:
+    pieces = tuple(join_pieces(table, members))
+    height = float(np.median([piece.height for piece in pieces]))
+    center_y = float(np.median([piece.center_y for piece in pieces]))
+    anchor, anchor_x, anchor_spread = find_anchor(pieces, height, table.aspect)
+    # A page is full of different lines that are no captions, so it proves nothing.
+    distinct = count_distinct([piece.text for piece in pieces if stacked[piece.lines[0]] < PAGE_LINES])
+    frames = frozenset(piece.frame for piece in pieces)
+    factors = {
+        "variety": distinct / (distinct + 1),
+        "presence": min(1.0, math.sqrt(distinct / (0.05 * table.frame_count))),
+        "alignment": _alignment(anchor, anchor_x, anchor_spread, distinct, height, table.aspect),
+        "position": _position(center_y),
+        "size": _size(height, table.aspect),
+        "text": _text(pieces),
+        "reading": float(np.interp(np.median(table.confidence[members]), [0.0, 0.5, 0.8], [0.3, 0.6, 1.0])),
+        "alone": 1.0 - 0.8 * float(np.mean(stacked[members] >= PAGE_LINES)),
+        "still": 1.0 if np.mean(moving[members]) < 0.3 else 0.1,
+    }
+    return Row(pieces, center_y, height, anchor, anchor_x, anchor_spread, distinct, frames, factors)
+
+
+def find_anchor(pieces: Sequence[Piece], height: float, aspect: float) -> tuple[Anchor, float, float]:
+    """Return the side at which lines are aligned, where it is, and the usual distance from it in line heights.
+
+    Lines that are aligned at the centre of the frame count as centred unless another side is clearly sharper: few
+    lines of like length fit every side.
+    """
+    left = np.array([piece.left for piece in pieces])
+    right = np.array([piece.right for piece in pieces])
+    sides: dict[Anchor, Floats] = {"center": (left + right) / 2, "left": left, "right": right}
+    spreads = {side: spread(values) / height for side, values in sides.items()}
+    best = min(spreads, key=lambda side: spreads[side])
+    near_middle = abs(float(np.median(sides["center"])) - aspect / 2) < 1.0 * height
+    if near_middle and spreads["center"] < max(0.5, 1.5 * spreads[best]):
+        best = "center"
+    return best, float(np.median(sides[best])), spreads[best]
+
+
+def count_distinct(texts: Sequence[str]) -> int:
+    """Return how many different texts there are; readings of one text that differ a little count once."""
+    seen: list[str] = []
+    for text in texts:
+        if all(fuzz.ratio(text, other) < 70 for other in seen[-8:]):
+            seen.append(text)
+    return len(seen)
+
+
+def _alignment(
+    anchor: Anchor, anchor_x: float, anchor_spread: float, distinct: int, height: float, aspect: float
+) -> float:
+    """Return how well the lines are aligned; a single text is measured by its distance from the frame's middle."""
+    off_middle = abs(anchor_x - aspect / 2) / height
+    centred = math.exp(-((off_middle / 3.0) ** 2)) if anchor == "center" else 0.0
+    if distinct < 3:
+        return 0.3 + 0.7 * centred
+    aligned = math.exp(-((anchor_spread / 2.0) ** 2))
+    return aligned * (0.8 + 0.2 * centred)
+
+
+def _position(center_y: float) -> float:
+    """Return how usual a caption is at this height of the frame: the lower third, else the top, seldom the middle."""
+    knots = [0.0, 0.25, 0.35, 0.6, 0.75, 1.0]
+    return float(np.interp(center_y, knots, [0.9, 0.9, 0.5, 0.5, 1.0, 1.0]))
+
+
+def _size(height: float, aspect: float) -> float:
+    """Return how usual a line height is, measured by the frame's shorter side."""
+    share = height / min(1.0, aspect)
+    return float(np.interp(share, [0.012, 0.025, 0.11, 0.16, 0.25], [0.1, 1.0, 1.0, 0.6, 0.1]))
+
+
+def _text(pieces: Sequence[Piece]) -> float:
+    """Return how much the text is like speech: a letter or two is more often a misread pattern."""
+    lengths = [sum(c.isalnum() * (2 if unicodedata.east_asian_width(c) in "WF" else 1) for c in p.text) for p in pieces]
+    return float(np.interp(np.median(lengths), [0, 2, 4, 8], [0.05, 0.4, 0.75, 1.0]))

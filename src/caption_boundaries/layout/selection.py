@@ -1,0 +1,150 @@
+"""Chooses by rules which lines are the caption: the best row, the rows that belong to it, and a second region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from caption_boundaries.layout.lines import Bools, Floats, LineTable
+from caption_boundaries.layout.overlays import sliding, static_overlays
+from caption_boundaries.layout.rows import Row, find_rows
+
+MIN_SCORE = 0.3
+"""A row that scores less is no caption."""
+TALLEST_LINE = 0.25
+"""A box taller than this share of the frame's shorter side is no line of text."""
+BLOCK_PITCH = 2.2
+"""Rows whose centres are closer than this, in line heights, may be lines of one caption."""
+MAX_BLOCK_ROWS = 4
+SECOND_SHARE = 0.3
+"""A second region says at least this share of what the first says, unless both speak at once."""
+LONE_CAPTION_SECONDS = 12.0
+"""In a video no longer than this, one caption may stand from beginning to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which lines are the caption, and why the others are not."""
+
+    inside: Bools
+    """Per line."""
+    reasons: tuple[str, ...]
+    """Per line: empty for captions, else logo, ticker, unreadable, page, labelled, elsewhere or not
+    aligned."""
+    rows: tuple[Row, ...]
+    """The rows chosen, the best first; empty when the video has no captions."""
+    rejected: tuple[Row, ...]
+    """The rows not chosen, the best first."""
+
+
+def select_lines(table: LineTable, wanted: Bools, unwanted: Bools) -> Selection:
+    """Choose the caption lines of a video by rules.
+
+    Args:
+        table: All lines of the sampled frames.
+        wanted: Lines that a person calls captions, shape (n,): their rows are chosen, and no others.
+        unwanted: Lines that a person has ruled out, shape (n,).
+    """
+    unreadable = _unreadable(table)
+    static = static_overlays(table) & ~unreadable
+    moving = sliding(table)
+    rows = find_rows(table, ~unreadable & ~static & ~unwanted | wanted, moving)
+    chosen = [row for row in rows if wanted[row.lines].any()] if wanted.any() else _choose(rows)
+    if not chosen and table.frame_count * table.seconds_per_frame <= LONE_CAPTION_SECONDS:
+        chosen = _lone_caption(table, static, moving)
+    rejected = tuple(row for row in rows if row not in chosen)
+    inside = np.zeros(len(table), dtype=bool)
+    for row in chosen:
+        inside[_aligned_lines(row, chosen[0], table.aspect)] = True
+    inside = (inside | wanted) & ~unwanted
+    reasons = _reasons(inside, unreadable, static, unwanted, rejected)
+    return Selection(inside, reasons, tuple(chosen), rejected)
+
+
+def _unreadable(table: LineTable) -> Bools:
+    tall = table.height > TALLEST_LINE * min(1.0, table.aspect)
+    return np.asarray(tall | np.array([not text.strip() for text in table.texts], dtype=bool))
+
+
+def _choose(rows: list[Row]) -> list[Row]:
+    """Return the rows of the caption among ``rows`` (best first), the best first; none when no row will do."""
+    if not rows or rows[0].score < MIN_SCORE:
+        return []
+    chosen = _with_block(rows[0], rows)
+    second = next((row for row in rows if row not in chosen and _is_second_region(row, chosen)), None)
+    return chosen + [row for row in _with_block(second, rows) if row not in chosen] if second else chosen
+
+
+def _with_block(first: Row, rows: list[Row]) -> list[Row]:
+    """Return ``first`` and the rows that are further lines of the same captions."""
+    block = [first]
+    for row in sorted(rows, key=lambda row: abs(row.center_y - first.center_y)):
+        if row is not first and len(block) < MAX_BLOCK_ROWS and _belongs(row, block):
+            block.append(row)
+    return block
+
+
+def _belongs(row: Row, block: list[Row]) -> bool:
+    """Tell whether ``row`` holds further lines of the captions in ``block``."""
+    first = block[0]
+    near = any(abs(row.center_y - other.center_y) < BLOCK_PITCH * max(row.height, other.height) for other in block)
+    if not near or not 0.5 < row.height / first.height < 2.0 or row.factors["still"] < 1:
+        return False
+    if abs(anchor_of(row, first) - first.anchor_x) > max(1.0 * first.height, 3 * first.anchor_spread * first.height):
+        return False
+    together = len(row.frames & frozenset().union(*(other.frames for other in block))) / len(row.frames)
+    return together >= 0.5 or row.score >= MIN_SCORE
+
+
+def anchor_of(row: Row, first: Row) -> float:
+    """Return where ``row`` stands on the side at which ``first`` is aligned, in frame heights."""
+    sides = {
+        "left": [piece.left for piece in row.pieces],
+        "right": [piece.right for piece in row.pieces],
+        "center": [(piece.left + piece.right) / 2 for piece in row.pieces],
+    }
+    return float(np.median(sides[first.anchor]))
+
+
+def _is_second_region(row: Row, chosen: list[Row]) -> bool:
+    """Tell whether a row apart from the first block holds captions of its own."""
+    first = chosen[0]
+    if row.score < MIN_SCORE or abs(anchor_of(row, first) - first.anchor_x) > 2.0 * first.height:
+        return False
+    shared = len(row.frames & first.frames) / min(len(row.frames), len(first.frames))
+    needed = 2.0 if shared >= 0.7 else max(2.0, SECOND_SHARE * first.distinct)
+    return row.distinct >= needed and 0.5 < row.height / first.height < 2.0
+
+
+def _lone_caption(table: LineTable, static: Bools, moving: Bools) -> list[Row]:
+    """Return the row of the one text that stands all through a short clip, if it stands where captions do."""
+    for row in find_rows(table, static, moving):
+        if row.factors["position"] == 1.0 and row.factors["alignment"] > 0.9 and row.factors["text"] == 1.0:
+            return [row]
+    return []
+
+
+def _aligned_lines(row: Row, first: Row, aspect: float) -> list[int]:
+    """Return the lines of a caption row without what stands at its height by chance."""
+    centres: Floats = np.array([(piece.left + piece.right) / 2 for piece in row.pieces])
+    if first.anchor == "center":
+        deviation = np.abs(centres - first.anchor_x)
+    else:
+        deviation = np.abs(np.array([getattr(piece, first.anchor) for piece in row.pieces]) - first.anchor_x)
+    limit = max(2.0 * row.height, 4.0 * row.anchor_spread * row.height, 0.1 * aspect)
+    return [line for piece, far in zip(row.pieces, deviation > limit, strict=True) if not far for line in piece.lines]
+
+
+def _reasons(
+    inside: Bools, unreadable: Bools, static: Bools, unwanted: Bools, rejected: tuple[Row, ...]
+) -> tuple[str, ...]:
+    reasons = np.full(len(inside), "not aligned", dtype=object)
+    for row in rejected:
+        page = row.factors["alone"] < 0.6
+        reasons[row.lines] = "ticker" if row.factors["still"] < 1 else "page" if page else "elsewhere"
+    reasons[static] = "logo"
+    reasons[unreadable] = "unreadable"
+    reasons[unwanted] = "labelled"
+    reasons[inside] = ""
+    return tuple(str(reason) for reason in reasons)
