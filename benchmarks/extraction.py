@@ -26,11 +26,16 @@ from extraction_run import ExtractionFailedError, Result, measure
 from machine import describe
 from report import RESULTS, write_report
 
+TABLE_WIDTH = 170
+"""Columns of text where there is no terminal that says how many it has."""
+
 
 def main() -> int:
     """Measure, print and store; returns 1 where a clip failed."""
     options = _options()
     console = Console(stderr=options.json)
+    if not console.is_terminal:
+        console.width = TABLE_WIDTH
     clips = find_clips(options.data or DEFAULT_FOLDERS, options.clips)
     if not clips:
         console.print("No clip with a truth was found; name a folder with --data.")
