@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from caption_boundaries.recognition.reading_order import is_cjk
+from caption_boundaries.recognition.reading_order import is_ideograph
 from caption_boundaries.recognition.text_detection import network_input
 from caption_boundaries.types import RgbImage
 
@@ -43,11 +42,16 @@ def reader_input(line: RgbImage, stretch: float) -> NDArray[np.float32]:
     return network_input(line, (columns, LINE_HEIGHT))
 
 
+FAINT_SPACE = 0.003
+"""Between two ideographs this much probability of a space is one: the network was taught that such spaces are rare, yet
+where there is none it stays below 0.0025, and where there is one it almost always rises above."""
+
+
 def decode(probabilities: NDArray[np.float32], alphabet: Sequence[str]) -> Reading:
     """Return the text of one line.
 
     Args:
-        probabilities: Shape (columns, classes), one column for every 8 pixels; class 0 is blank.
+        probabilities: Shape (columns, classes), one column for every 8 pixels; class 0 is blank, the last is a space.
         alphabet: The character of every class.
     """
     classes = probabilities.argmax(axis=1)
@@ -56,23 +60,17 @@ def decode(probabilities: NDArray[np.float32], alphabet: Sequence[str]) -> Readi
     if not len(columns):
         return Reading("", 0.0)
     characters = [alphabet[index] for index in classes[columns]]
+    text = _with_faint_spaces(characters, columns, probabilities[:, -1])
     confidence = float(probabilities[columns, classes[columns]].mean())
-    text = _with_wide_gaps(characters, columns)
-    return Reading(" ".join(text.split()), min(1.0, confidence))
+    return Reading(" ".join(text.split()), min(1.0, max(0.0, confidence)))
 
 
-WIDE_GAP = 1.3
-"""Ideographs stand in a grid: a step of this many usual steps holds a space."""
-
-
-def _with_wide_gaps(characters: Sequence[str], columns: NDArray[np.intp]) -> str:
-    """Return the characters with a space wherever two ideographs stand further apart than their grid says."""
-    steps = np.diff(columns)
-    in_grid = [is_cjk(a) and is_cjk(b) for a, b in itertools.pairwise(characters)]
-    if sum(in_grid) < 3:
-        return "".join(characters)
-    usual = float(np.median(steps[in_grid]))
+def _with_faint_spaces(characters: Sequence[str], columns: NDArray[np.intp], spaces: NDArray[np.float32]) -> str:
+    """Return the characters as text, with a space wherever one shows faintly between two ideographs."""
     text = characters[0]
-    for character, step, grid in zip(characters[1:], steps, in_grid, strict=True):
-        text += (" " if grid and step >= WIDE_GAP * usual else "") + character
+    for index in range(1, len(characters)):
+        faint = is_ideograph(characters[index - 1]) and is_ideograph(characters[index])
+        if faint and spaces[columns[index - 1] : columns[index] + 1].max() >= FAINT_SPACE:
+            text += " "
+        text += characters[index]
     return text

@@ -22,7 +22,7 @@ from caption_boundaries.errors import RecognitionError
 from caption_boundaries.recognition.engine import Setting, as_rgb
 from caption_boundaries.recognition.line_decoding import Reading, decode, reader_input
 from caption_boundaries.recognition.reading_order import in_reading_order, line_groups, union_of
-from caption_boundaries.recognition.text_detection import DetectionSettings, input_size, network_input, text_boxes
+from caption_boundaries.recognition.text_detection import DetectionSettings, input_size, network_input, text_spots
 from caption_boundaries.types import Box, GrayImage, RgbImage, TextLine
 
 DETECTION_MODEL = "PP-OCRv6_det_small.onnx"
@@ -40,7 +40,7 @@ class RapidSettings:
     """Lines below this are no text."""
     margin: float = 0.1
     """Added left and right of a line before it is read, in line heights."""
-    stretch: float = 1.15
+    stretch: float = 1.3
     """By how much a line is widened before it is read."""
 
 
@@ -71,11 +71,8 @@ class RapidEngine:
     def read(self, image: RgbImage | GrayImage) -> list[TextLine]:
         """Return the text lines of ``image`` in reading order; fragments of one row are read as one line."""
         rgb = as_rgb(image)
-        height, width = rgb.shape[:2]
-        boxes = self._find(rgb)
         lines = []
-        for group in line_groups(boxes, aspect=width / height):
-            box = union_of(boxes[index] for index in group)
+        for box in self._find(rgb):
             reading = self._read_box(rgb, box)
             if reading.text and reading.confidence >= self._settings.min_confidence:
                 lines.append(TextLine(box, reading.text, reading.confidence))
@@ -93,11 +90,18 @@ class RapidEngine:
         return [self.read_line(image) for image in images]
 
     def _find(self, rgb: RgbImage) -> list[Box]:
-        """Return the boxes of text in a picture."""
+        """Return the boxes of the lines in a picture."""
         height, width = rgb.shape[:2]
-        size = input_size(width, height, self._settings.detection.side_limit)
-        probabilities = self._run(self._detector, network_input(rgb, size))
-        return text_boxes(probabilities[0, 0], self._settings.detection)
+        settings = self._settings.detection
+        size = input_size(width, height, settings.side_limit)
+        spots = text_spots(self._run(self._detector, network_input(rgb, size))[0, 0], settings)
+        groups = line_groups([spot.box for spot in spots], aspect=width / height)
+        lines = [[spots[index] for index in group] for group in groups]
+        return [
+            union_of(spot.box for spot in line)
+            for line in lines
+            if max(spot.score for spot in line) >= settings.line_threshold
+        ]
 
     def _read_box(self, rgb: RgbImage, box: Box) -> Reading:
         """Return what stands in a box; one that is taller than wide is also read turned by a quarter."""

@@ -14,7 +14,10 @@ MIN_OVERLAP = 0.6
 """Two boxes share a row when they overlap by this part of the lower one's height."""
 
 MAX_HEIGHT_RATIO = 1.8
-"""Fragments whose heights differ by more than this are no parts of one line."""
+"""Fragments whose heights differ by more than this are parts of one line only when the lower one is a mark."""
+
+MAX_MARK_GAP = 0.6
+"""Quotes, dots and dashes beside a line belong to it when they stand no further away than this many line heights."""
 
 CJK_SPACE_GAP = 0.5
 """Scripts without word spaces: a gap of this many line heights is a space that was set on purpose."""
@@ -75,6 +78,12 @@ def is_cjk(character: str) -> bool:
     )
 
 
+def is_ideograph(character: str) -> bool:
+    """Tell whether ``character`` is a Chinese character, not a mark, a letter or a digit."""
+    code = ord(character)
+    return 0x3400 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or 0x20000 <= code <= 0x323AF
+
+
 def _rows(boxes: Sequence[Box]) -> list[list[int]]:
     """Return indices by row: rows top to bottom, each left to right.
 
@@ -102,10 +111,12 @@ def _overlap(first: Box, second: Box) -> float:
 def _continues(boxes: Sequence[Box], group: Sequence[int], index: int, aspect: float, max_gap: float) -> bool:
     """Tell whether the box ``index`` goes on where the group's boxes end."""
     line, box = union_of(boxes[i] for i in group), boxes[index]
-    low, high = sorted((line.height, box.height))
-    if high > MAX_HEIGHT_RATIO * max(low, 1e-9):
-        return False
-    return (box.left - line.right) * aspect <= max_gap * high
+    low, high = sorted((line, box), key=lambda b: b.height)
+    gap = (box.left - line.right) * aspect
+    if high.height <= MAX_HEIGHT_RATIO * max(low.height, 1e-9):
+        return gap <= max_gap * high.height
+    is_mark = low.width * aspect <= high.height
+    return is_mark and gap <= min(max_gap, MAX_MARK_GAP) * high.height
 
 
 def _joined(fragments: Sequence[TextLine], aspect: float) -> TextLine:

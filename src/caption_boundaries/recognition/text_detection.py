@@ -25,10 +25,28 @@ class DetectionSettings:
     """Pictures whose longer side exceeds this many pixels are made smaller before the network looks at them."""
     pixel_threshold: float = 0.3
     """Probability from which a pixel counts as text."""
-    box_threshold: float = 0.5
-    """Mean probability that a box must have."""
+    faint_threshold: float = 0.1
+    """Probability from which a pixel beside text counts as the end of its line."""
+    line_threshold: float = 0.5
+    """Mean probability that one spot of a line must have."""
+    fragment_threshold: float = 0.3
+    """Mean probability that a spot must have to be part of a line."""
     unclip_ratio: float = 1.6
     """The network marks the core of a line; boxes grow by this times area / perimeter."""
+
+
+MAX_FAINT_HEIGHT = 1.5
+"""A faint part that is higher than this many heights of the strong one joins several lines: its ends mean nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextSpot:
+    """A place where the detector sees text: a line, or a fragment of one."""
+
+    box: Box
+    """Fractions of the picture."""
+    score: float
+    """Mean probability of its core, 0 to 1."""
 
 
 def input_size(width: int, height: int, side_limit: int) -> tuple[int, int]:
@@ -53,16 +71,45 @@ def network_input(image: RgbImage, size: tuple[int, int]) -> NDArray[np.float32]
     return np.ascontiguousarray(planes[None])
 
 
-def text_boxes(probabilities: NDArray[np.float32], settings: DetectionSettings) -> list[Box]:
-    """Return the upright boxes of text in a probability map of shape (height, width), as fractions of it."""
-    mask = cv2.dilate((probabilities > settings.pixel_threshold).astype(np.uint8), np.ones((2, 2), np.uint8))
-    _, _, spots, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    boxes = []
-    for left, top, width, height, _ in spots[1:].tolist():
-        core = probabilities[top : top + height, left : left + width]
-        if min(width, height) >= MIN_SIDE and float(core.mean()) >= settings.box_threshold:
-            boxes.append(_grown(left, top, width, height, probabilities.shape, settings.unclip_ratio))
-    return boxes
+def text_spots(probabilities: NDArray[np.float32], settings: DetectionSettings) -> list[TextSpot]:
+    """Return the spots of text in a probability map of shape (height, width).
+
+    A spot is where the map is strong. Its height is that of the strong part; its left and right ends reach as far as
+    the map is faint beside it, because that is where thin characters and dots at the ends of a line are.
+    """
+    strong = _components(probabilities > settings.pixel_threshold)
+    faint = _components(probabilities > settings.faint_threshold)
+    spots = []
+    for label, (left, top, width, height, _) in enumerate(strong.boxes[1:], start=1):
+        if min(width, height) < MIN_SIDE:
+            continue
+        score = float(probabilities[top : top + height, left : left + width].mean())
+        if score < settings.fragment_threshold:
+            continue
+        row, column = np.argwhere(strong.labels[top : top + height, left : left + width] == label)[0]
+        around = faint.boxes[int(faint.labels[top + row, left + column])]
+        if around[3] <= MAX_FAINT_HEIGHT * height:
+            left, width = around[0], around[2]
+        box = _grown(left, top, width, height, probabilities.shape, settings.unclip_ratio)
+        spots.append(TextSpot(box, score))
+    return spots
+
+
+@dataclass(frozen=True, slots=True)
+class _Components:
+    """Connected parts of a mask."""
+
+    labels: NDArray[np.int32]
+    """Number of the part that each pixel belongs to; 0 is none."""
+    boxes: list[tuple[int, int, int, int, int]]
+    """Left, top, width, height and area of every part, in order of the numbers."""
+
+
+def _components(mask: NDArray[np.bool_]) -> _Components:
+    """Return the connected parts of ``mask``, thickened by a pixel to the right and down."""
+    thick = cv2.dilate(mask.astype(np.uint8), np.ones((2, 2), np.uint8))
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(thick, connectivity=8)
+    return _Components(labels.astype(np.int32, copy=False), boxes.tolist())
 
 
 def _grown(left: int, top: int, width: int, height: int, shape: tuple[int, ...], unclip_ratio: float) -> Box:
