@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from caption_boundaries.errors import StorageError
@@ -40,9 +42,16 @@ def storage_errors(path: Path) -> Iterator[None]:
 
 
 def partial_path(final: Path) -> Path:
-    """Return a name beside ``final`` for what will become it; unique to this process."""
+    """Return a new name beside ``final`` for what will become it; every call gives another one."""
+    # A process number would not do: threads share it, and so do containers on one folder.
     # Only the end of the name: a name of full length has no room for a prefix.
-    return final.with_name(f"{PARTIAL_PREFIX}{os.getpid()}-{final.name[-40:]}")
+    return final.with_name(f"{PARTIAL_PREFIX}{secrets.token_hex(4)}-{final.name[-40:]}")
+
+
+def discard(path: Path) -> None:
+    """Remove a file that nobody needs; where that fails, whatever failed before is the better news."""
+    with suppress(OSError):
+        path.unlink()
 
 
 def sync_file(path: Path) -> None:
@@ -71,6 +80,45 @@ def replace_file(partial: Path, final: Path) -> None:
         sync_folder(final.parent)
 
 
+def place_file(partial: Path, final: Path) -> bool:
+    """Give the finished file ``partial`` its final name, durably, unless that name is taken.
+
+    Returns:
+        False where ``final`` exists already; it is left alone, and ``partial`` stays.
+
+    Raises:
+        StorageError: The disk refused.
+    """
+    with storage_errors(final):
+        sync_file(partial)
+        try:
+            os.link(partial, final)  # unlike a rename, it never takes the name from another file
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without hard links
+            if os.path.lexists(final):
+                return False
+            partial.rename(final)
+        discard(partial)
+        sync_folder(final.parent)
+    return True
+
+
+def copy_rights(model: Path, path: Path, *, writable: bool = False) -> None:
+    """Give ``path`` the owner and the permissions of ``model``, as far as this user may.
+
+    Args:
+        model: An existing file.
+        path: The file that will take its place.
+        writable: Let the owner write it, whatever ``model`` says.
+    """
+    known = model.stat()
+    with suppress(OSError):
+        os.chown(path, known.st_uid, known.st_gid)
+    with suppress(OSError):
+        path.chmod(stat.S_IMODE(known.st_mode) | (stat.S_IWUSR if writable else 0))
+
+
 def write_file(final: Path, data: bytes) -> None:
     """Write ``data`` to ``final`` as a whole.
 
@@ -83,4 +131,4 @@ def write_file(final: Path, data: bytes) -> None:
             partial.write_bytes(data)
         replace_file(partial, final)
     finally:
-        partial.unlink(missing_ok=True)
+        discard(partial)

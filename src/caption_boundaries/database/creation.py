@@ -1,69 +1,77 @@
-"""Making databases, and bringing older ones to the current schema."""
+"""Making databases."""
 
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
-from caption_boundaries.atomic import partial_path, replace_file, storage_errors
-from caption_boundaries.database.paths import database_path, sqlite_uri
+from caption_boundaries.atomic import discard, partial_path, place_file, storage_errors
+from caption_boundaries.database.connecting import connect_for_writing
+from caption_boundaries.database.paths import SIDE_FILE_SUFFIXES, database_path, side_files
 from caption_boundaries.database.schema import DATABASES, DatabaseSpec
+from caption_boundaries.database.sqlite_errors import translate
+from caption_boundaries.database.upgrading import apply_migrations
 
 
-def create_database(path: Path, spec: DatabaseSpec) -> None:
-    """Make an empty ``spec`` database at ``path``, which must not exist.
+def create_database(path: Path, spec: DatabaseSpec) -> bool:
+    """Make an empty ``spec`` database at ``path``, durably; a file that is there already is left alone.
+
+    Returns:
+        True where it was made.
 
     Raises:
         StorageError: The disk refused; nothing is left under that name.
     """
+    if path.exists():
+        return False
+    for left in side_files(path):
+        discard(left)  # of a database that is gone; it would be played back into the new one
     partial = partial_path(path)
     try:
-        with storage_errors(path):
-            build_database(partial, spec)
-        replace_file(partial, path)
+        build_database(partial, spec)
+        return place_file(partial, path)
     finally:
-        partial.unlink(missing_ok=True)
+        remove_partial(partial)
 
 
 def create_databases(video_dir: Path) -> None:
-    """Make all databases that ``video_dir`` does not have yet, empty."""
+    """Make all databases that ``video_dir`` does not have yet, empty.
+
+    Raises:
+        StorageError: The disk refused.
+    """
     for spec in DATABASES:
-        path = database_path(video_dir, spec.schema)
-        if not path.exists():
-            create_database(path, spec)
+        create_database(database_path(video_dir, spec.schema), spec)
 
 
 def build_database(path: Path, spec: DatabaseSpec) -> None:
-    """Write an empty database under a temporary name: not durable until it is synced and renamed."""
-    path.unlink(missing_ok=True)
-    path.touch(exist_ok=False)  # an OSError here says more than SQLite would
-    connection = sqlite3.connect(sqlite_uri(path, mode="rw"), uri=True, isolation_level=None)
+    """Write an empty database under a temporary name: not durable until it is synced and renamed.
+
+    Raises:
+        StorageError: The disk refused.
+    """
+    with storage_errors(path):
+        path.touch(exist_ok=False)  # an OSError here says more than SQLite would
     try:
-        connection.execute(f"PRAGMA page_size = {spec.page_size}")
-        connection.execute(f"PRAGMA journal_mode = {spec.journal_mode}")
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute(f"PRAGMA application_id = {spec.application_id}")
-        upgrade(connection, "main", spec)
-    finally:
-        connection.close()
+        with closing(connect_for_writing(path)) as connection:
+            connection.execute(f"PRAGMA page_size = {spec.page_size}")
+            connection.execute(f"PRAGMA journal_mode = {spec.journal_mode}")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute(f"PRAGMA application_id = {spec.application_id}")
+            apply_migrations(connection, spec)
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+
+
+def remove_partial(partial: Path) -> None:
+    """Remove what is left of a database that was being made."""
+    for suffix in ("", *SIDE_FILE_SUFFIXES):
+        discard(partial.with_name(partial.name + suffix))
 
 
 def upgrade(connection: sqlite3.Connection, schema: str, spec: DatabaseSpec) -> int:
-    """Apply the migrations that the database attached as ``schema`` lacks, each in one transaction.
-
-    Returns:
-        How many were applied; 0 leaves the file byte-identical.
-    """
-    version: int = connection.execute(f"PRAGMA {schema}.user_version").fetchone()[0]
-    for number, script in enumerate(spec.migrations[version:], start=version + 1):
-        connection.executescript(
-            f"BEGIN IMMEDIATE;\n{_qualified(script, schema)}\nPRAGMA {schema}.user_version = {number};\nCOMMIT;"
-        )
-    return spec.version - version
-
-
-def _qualified(script: str, schema: str) -> str:
-    """Return the script with every created object placed in ``schema``."""
-    for kind in ("TABLE", "INDEX"):
-        script = script.replace(f"CREATE {kind} ", f"CREATE {kind} {schema}.")
-    return script
+    """Bring the main database of ``connection`` to the current schema; see `apply_migrations`."""
+    if schema != "main":
+        raise ValueError("migrations are applied to the main database of a connection")
+    return apply_migrations(connection, spec)

@@ -9,6 +9,8 @@ from caption_boundaries.database.schema import BY_SCHEMA
 from caption_boundaries.errors import DatabaseError
 
 _WRITES = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
+_HEADER_PRAGMAS = frozenset({"application_id", "journal_mode", "schema_version", "user_version"})
+"""Change the header of a file; ``journal_mode`` without a schema that of every attached file."""
 
 
 class WriteGuard:
@@ -25,15 +27,27 @@ class WriteGuard:
         self.refusal: DatabaseError | None = None
         """Why the last statement was refused."""
 
-    def __call__(self, action: int, _a: str | None, _b: str | None, schema: str | None, _c: str | None) -> int:
+    def __call__(self, action: int, name: str | None, value: str | None, schema: str | None, _: str | None) -> int:
         """Answer SQLite; the signature is that of `sqlite3.Connection.set_authorizer`."""
-        if action not in _WRITES or schema in (None, "temp"):
+        refusal = None
+        if action == sqlite3.SQLITE_PRAGMA and value is not None and name in _HEADER_PRAGMAS:
+            refusal = DatabaseError(
+                f"{name} is part of a database's form, which is not changed here.",
+                hint="It follows from the catalogue of the databases and their schema migrations.",
+            )
+        elif action in _WRITES and schema is not None and schema != "temp":
+            refusal = self._refuse_write(schema)
+        if refusal is None:
             return sqlite3.SQLITE_OK
-        assert schema is not None
-        self.refusal = self._refuse(schema)
-        return sqlite3.SQLITE_OK if self.refusal is None else sqlite3.SQLITE_DENY
+        self.refusal = refusal
+        return sqlite3.SQLITE_DENY
 
-    def _refuse(self, schema: str) -> DatabaseError | None:
+    def explain(self, error: BaseException | None) -> DatabaseError | None:
+        """Return why SQLite said "not authorized" in ``error``; None where it said something else."""
+        denied = isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_AUTH
+        return self.refusal if denied else None
+
+    def _refuse_write(self, schema: str) -> DatabaseError | None:
         if schema == "main":
             return DatabaseError(
                 "A table must be written as schema.table: the main database of the connection is kept nowhere.",

@@ -1,13 +1,21 @@
-"""What the first hundred bytes of a database file say, without opening it."""
+"""What a database file says of itself, without reading its tables.
+
+SQLite is asked, never the file: closing any descriptor of a file takes away every lock that this process holds on it
+("How To Corrupt An SQLite Database File", 2.2), also the lock of a writer in another thread.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 import struct
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from caption_boundaries.atomic import storage_error
+from caption_boundaries.atomic import storage_errors
+from caption_boundaries.database.paths import sqlite_uri
 from caption_boundaries.database.schema import DatabaseSpec
+from caption_boundaries.database.sqlite_errors import primary_code
 from caption_boundaries.errors import DatabaseCorruptError, DatabaseVersionError
 
 _MAGIC = b"SQLite format 3\x00"
@@ -18,10 +26,8 @@ _SIZE = 100
 class Header:
     """The fields of a file header that we use (see "The Database Header" in SQLite's file format)."""
 
-    page_size: int
-    """Bytes."""
     wal: bool
-    """True: the file is in write-ahead mode."""
+    """True: the file is in write-ahead mode, or a ``-wal`` file lies beside it."""
     user_version: int
     application_id: int
 
@@ -32,30 +38,42 @@ def read_header(path: Path) -> Header | None:
     Raises:
         StorageError: The file cannot be read.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(_SIZE)
-    except OSError as error:
-        raise storage_error(error, path) from error
+    with storage_errors(path):
+        if not path.is_file() or path.stat().st_size == 0:
+            return None  # SQLite takes an empty file for an empty database
+        try:
+            return _ask(path, wal=False)
+        except sqlite3.Error as error:
+            if primary_code(error) == sqlite3.SQLITE_NOTADB:
+                return None
+            wal = primary_code(error) == sqlite3.SQLITE_CANTOPEN
+        try:
+            return _ask(path, wal=wal, immutable=1)
+        except sqlite3.Error:
+            return read_raw_header(path)
+
+
+def read_raw_header(path: Path) -> Header | None:
+    """Return the header as it stands in the first bytes of the file: for files that SQLite does not open.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with path.open("rb") as file:
+        data = file.read(_SIZE)
     if len(data) < _SIZE or not data.startswith(_MAGIC):
         return None
-    (page_size,) = struct.unpack_from(">H", data, 16)
     (user_version,) = struct.unpack_from(">i", data, 60)
     (application_id,) = struct.unpack_from(">i", data, 68)
-    return Header(
-        page_size=65536 if page_size == 1 else page_size,
-        wal=data[18] == 2,
-        user_version=user_version,
-        application_id=application_id,
-    )
+    return Header(wal=data[18] == 2, user_version=user_version, application_id=application_id)
 
 
 def check_header(path: Path, spec: DatabaseSpec) -> Header:
     """Return the header of ``path`` after making sure that it is a ``spec`` database that we know.
 
     Raises:
-        DatabaseCorruptError: No database, or another one.
-        DatabaseVersionError: Made by a newer version of the program.
+        DatabaseCorruptError: No database, or a left-over of another one lies beside it.
+        DatabaseVersionError: Another database, or made by a newer version of the program.
     """
     header = read_header(path)
     if header is None:
@@ -74,4 +92,25 @@ def check_header(path: Path, spec: DatabaseSpec) -> Header:
             f"{path} has schema version {header.user_version}; this program knows versions up to {spec.version}.",
             hint="Update caption-boundaries.",
         )
+    if header.wal and spec.journal_mode != "WAL":
+        _refuse_strange_wal(path)
     return header
+
+
+def _ask(path: Path, *, wal: bool, **parameters: int) -> Header:
+    # Without locks SQLite opens no write-ahead file: that tells them from the others.
+    uri = sqlite_uri(path, mode="ro", **(parameters or {"nolock": 1}))
+    with closing(sqlite3.connect(uri, uri=True)) as connection:
+        (user_version,) = connection.execute("PRAGMA user_version").fetchone()
+        (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    return Header(wal, user_version, application_id)
+
+
+def _refuse_strange_wal(path: Path) -> None:
+    """Refuse a ``-wal`` file of another database: SQLite would mix its pages into this one without a word."""
+    raw = read_raw_header(path)
+    if raw is not None and not raw.wal:
+        raise DatabaseCorruptError(
+            f"{path.name}-wal in {path.parent} was left by another version of {path.name}.",
+            hint="Move it away: reading it would damage the database.",
+        )

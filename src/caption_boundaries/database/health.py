@@ -6,15 +6,14 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from caption_boundaries.database.creation import upgrade
+from caption_boundaries.database.connecting import connect_for_reading
 from caption_boundaries.database.header import check_header
-from caption_boundaries.database.paths import readonly_uri, sqlite_uri
-from caption_boundaries.database.recovery import recover_journal
 from caption_boundaries.database.schema import DatabaseSpec
 from caption_boundaries.database.sqlite_errors import translate
+from caption_boundaries.database.upgrading import upgrade_database
 from caption_boundaries.errors import DatabaseCorruptError, DatabaseMissingError, DatabaseVersionError
 
-BUSY_SECONDS = 5.0
+__all__ = ["check_database", "upgrade_database"]
 
 
 def check_database(path: Path, spec: DatabaseSpec) -> None:
@@ -41,27 +40,8 @@ def check_database(path: Path, spec: DatabaseSpec) -> None:
         raise DatabaseCorruptError(f"{path} is damaged: {problem}.", hint=f"Restore it, or run `{spec.made_by}`.")
 
 
-def upgrade_database(path: Path, spec: DatabaseSpec) -> int:
-    """Bring the file to the current schema, each migration in one transaction; returns how many were applied.
-
-    Raises:
-        DatabaseCorruptError: No database.
-        DatabaseVersionError: Newer than the program, or another kind of database.
-        DatabaseBusyError: Another process holds it.
-    """
-    check_header(path, spec)
-    try:
-        recover_journal(path, timeout=BUSY_SECONDS)
-        with closing(
-            sqlite3.connect(sqlite_uri(path, mode="rw"), uri=True, timeout=BUSY_SECONDS, isolation_level=None)
-        ) as connection:
-            return upgrade(connection, "main", spec)
-    except sqlite3.Error as error:
-        raise translate(error, path) from error
-
-
 def _first_problem(path: Path, *, wal: bool) -> str | None:
-    with closing(sqlite3.connect(readonly_uri(path, wal=wal), uri=True, timeout=BUSY_SECONDS)) as connection:
+    with closing(connect_for_reading(path, wal=wal)) as connection:
         (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
             return str(verdict).replace("\n", " ")

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from caption_boundaries.database.attachments import Attachment, plan_attachments
-from caption_boundaries.database.creation import upgrade
+from caption_boundaries.database.connecting import BUSY_TIMEOUT_SECONDS
 from caption_boundaries.database.guard import WriteGuard
-from caption_boundaries.database.recovery import recover_journal
+from caption_boundaries.database.paths import all_databases
+from caption_boundaries.database.recovery import make_ready_for_writing, recover_journal
 from caption_boundaries.database.schema import DATABASES, SCHEMAS
-from caption_boundaries.database.sqlite_errors import translate
+from caption_boundaries.database.sqlite_errors import is_from_outside, translate
+from caption_boundaries.database.stand_in import attach_stand_in
+from caption_boundaries.database.upgrading import upgrade_database
+from caption_boundaries.errors import CaptionBoundariesError
 
 HAND_EDITED: frozenset[str] = frozenset(spec.schema for spec in DATABASES if spec.hand_edited)
 """What is writable unless the caller says which: a step's product is only ever replaced as a whole file."""
-
-BUSY_TIMEOUT_SECONDS = 5.0
-"""How long to wait for another writer before giving up."""
 
 
 class VideoDatabase:
@@ -59,12 +61,14 @@ class VideoDatabase:
         self.video_dir = Path(video_dir)
         self.readonly = readonly
         self.conn: sqlite3.Connection | None = None
-        self._attach = frozenset(attach) if attach is not None else SCHEMAS
-        self._requires = frozenset(requires) | frozenset(writes or ())
-        self._writes = frozenset() if readonly else frozenset(writes) if writes is not None else HAND_EDITED
+        self._writes = frozenset(writes or ())
+        self._may_write = HAND_EDITED if writes is None and not readonly else frozenset()
+        self._requires = frozenset(requires) | self._writes
+        self._attach = SCHEMAS if attach is None else frozenset(attach) | self._requires
         self._overrides = dict(overrides or {})
         self._timeout = timeout
         self._guard: WriteGuard | None = None
+        self._blamed = self.video_dir
 
     def __enter__(self) -> sqlite3.Connection:
         """Open the databases.
@@ -75,17 +79,31 @@ class VideoDatabase:
             DatabaseCorruptError: A file is damaged or no database.
             DatabaseVersionError: A file is newer, older or of another kind.
             DatabaseBusyError: Another process holds a file.
+            StorageError: A file cannot be read, or not be written though it must.
         """
+        if self.conn is not None:
+            raise RuntimeError("this door is open already: make another one")
+        if not self.readonly:
+            self._recover()
         attachments = plan_attachments(
             self.video_dir,
             writes=self._writes,
             requires=self._requires,
             attach=self._attach,
             overrides=self._overrides,
+            may_write=self._may_write,
         )
-        # One writable database needs no guard between databases, so its statements may be cached.
-        single = sum(attachment.mode == "rw" for attachment in attachments) <= 1
-        self.conn = sqlite3.connect(":memory:", uri=True, timeout=self._timeout, cached_statements=128 if single else 0)
+        writable = [attachment for attachment in attachments if attachment.mode == "rw"]
+        self._blamed = writable[0].path if len(writable) == 1 else self.video_dir
+        self.conn = sqlite3.connect(
+            ":memory:",
+            uri=True,
+            timeout=self._timeout,
+            # One writable database needs no guard between databases, so its statements may be cached.
+            cached_statements=128 if len(writable) <= 1 else 0,
+            # One thread at a time uses it, but a web server opens, uses and closes it in different ones.
+            check_same_thread=False,
+        )
         try:
             for attachment in attachments:
                 self._attach_one(self.conn, attachment)
@@ -101,33 +119,60 @@ class VideoDatabase:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Commit, or roll back after an error, and close."""
+        """Commit, or roll back after an error, and close.
+
+        Raises:
+            DatabaseError: In place of an error of SQLite in the block that came from outside: another process, a
+                damaged file; or because a statement was refused.
+            StorageError: The same, from the disk.
+        """
         assert self.conn is not None
+        told = self._explain(error)
         try:
-            if kind is None:
+            if error is None:
                 self.conn.commit()
             else:
                 self.conn.rollback()
         except sqlite3.Error as failure:
-            raise translate(failure, self.video_dir) from failure
+            if error is None:  # else the error of the block says more
+                raise self._explain(failure) or failure from failure
         finally:
-            guard = self._guard
             self._close()
-        if guard is not None and guard.refusal is not None and isinstance(error, sqlite3.DatabaseError):
-            raise guard.refusal from error
+        if told is not None:
+            raise told from error
+
+    def _explain(self, error: BaseException | None) -> CaptionBoundariesError | None:
+        """Return what to raise instead of ``error``; None lets it through."""
+        if self._guard is not None and (refusal := self._guard.explain(error)) is not None:
+            return refusal
+        outside = isinstance(error, sqlite3.Error) and is_from_outside(error)
+        return translate(error, self._blamed) if outside else None  # type: ignore[arg-type]
+
+    def _recover(self) -> None:
+        for schema, path in {**all_databases(self.video_dir), **self._overrides}.items():
+            if schema in self._attach:
+                try:
+                    recover_journal(path, timeout=self._timeout)
+                except sqlite3.Error as error:
+                    raise translate(error, path) from error
 
     def _attach_one(self, connection: sqlite3.Connection, attachment: Attachment) -> None:
-        schema = attachment.spec.schema
         try:
-            if not self.readonly:
-                recover_journal(attachment.path, timeout=self._timeout)
-            connection.execute("ATTACH DATABASE ? AS ?", (attachment.uri, schema))
-            if attachment.mode == "stand-in" or (
-                attachment.mode == "rw" and attachment.user_version < attachment.spec.version
-            ):
-                upgrade(connection, schema, attachment.spec)
+            if attachment.mode == "stand-in":
+                attach_stand_in(connection, attachment.spec)
+                return
+            if attachment.mode == "rw":
+                self._make_ready(attachment)
+            connection.execute("ATTACH DATABASE ? AS ?", (attachment.uri, attachment.spec.schema))
         except sqlite3.Error as error:
             raise translate(error, attachment.path) from error
+
+    def _make_ready(self, attachment: Attachment) -> None:
+        spec = attachment.spec
+        if spec.journal_mode == "DELETE":
+            make_ready_for_writing(attachment.path, wal=attachment.wal, timeout=self._timeout)
+        if attachment.user_version < spec.version:
+            upgrade_database(attachment.path, spec, timeout=self._timeout)
 
     def _protect(self, connection: sqlite3.Connection, attachments: tuple[Attachment, ...]) -> None:
         if self.readonly:
@@ -143,5 +188,6 @@ class VideoDatabase:
     def _close(self) -> None:
         connection, self.conn, self._guard = self.conn, None, None
         if connection is not None:
-            connection.set_authorizer(None)  # breaks the cycle connection - guard - connection
+            with suppress(sqlite3.ProgrammingError):  # the block may have closed it
+                connection.set_authorizer(None)  # breaks the cycle connection - guard - connection
             connection.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from caption_boundaries.database.schema import BY_SCHEMA, DATABASES, VERSIONED
@@ -30,10 +31,19 @@ def check_databases_exist(video_dir: Path | str) -> dict[str, bool]:
     return {schema: path.is_file() for schema, path in all_databases(video_dir).items()}
 
 
+def side_file(path: Path, suffix: str) -> Path:
+    """Return where SQLite keeps the side file of the database at ``path``: beside the file that a link leads to."""
+    real = Path(os.path.realpath(path)) if path.is_symlink() else path
+    return real.with_name(real.name + suffix)
+
+
 def side_files(path: Path) -> list[Path]:
-    """Return the side files that lie beside the database at ``path``."""
-    candidates = (path.with_name(path.name + suffix) for suffix in SIDE_FILE_SUFFIXES)
-    return [candidate for candidate in candidates if candidate.exists()]
+    """Return the side files that lie beside the database at ``path``, also journals of several databases at once."""
+    real = side_file(path, "")
+    found = [side_file(path, suffix) for suffix in SIDE_FILE_SUFFIXES if side_file(path, suffix).exists()]
+    if real.parent.is_dir():
+        found += sorted(entry for entry in real.parent.iterdir() if entry.name.startswith(f"{real.name}-mj"))
+    return found
 
 
 def sqlite_uri(path: Path, **parameters: str | int) -> str:
@@ -48,5 +58,5 @@ def readonly_uri(path: Path, *, wal: bool) -> str:
     A write-ahead file (``wal``) opened with ``mode=ro`` leaves side files behind, unless SQLite is told that nobody
     writes. While somebody does write, the ``-wal`` file is there and the plain mode reads it.
     """
-    quiet = wal and not path.with_name(path.name + "-wal").exists()
+    quiet = wal and not side_file(path, "-wal").exists()
     return sqlite_uri(path, mode="ro", immutable=1) if quiet else sqlite_uri(path, mode="ro")
