@@ -1,0 +1,1 @@
+"""Running steps over many videos: worker processes on this machine, or an existing cluster engine."""
