@@ -15,7 +15,7 @@ from caption_boundaries.database.rows import insert_row, select_rows
 from caption_boundaries.types import FrameRange
 
 PREDICTED_STATES = ("predicted", "gap")
-"""Rows that a run made and may make again; all others are a person's."""
+"""States of rows that a run makes; all others are a person's word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,11 @@ class Caption:
     def frames(self) -> FrameRange:
         """The frame indices that it covers."""
         return FrameRange(self.start_frame_index, self.end_frame_index)
+
+    @property
+    def by_person(self) -> bool:
+        """True: a person has judged its extents or its text, so no run may change or remove it."""
+        return self.boundary_state not in PREDICTED_STATES or self.text_status is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +118,20 @@ class CaptionWriter(CaptionReader):
 
         Returns:
             False where the same run had already written the same rows; then the file stays byte-identical.
+
+        Raises:
+            ValueError: A caption says that a person has judged it.
         """
-        wanted = list(captions)
+        wanted = sorted(captions, key=lambda row: (row.start_frame_index, row.end_frame_index))
+        if any(row.by_person for row in wanted):
+            raise ValueError("a run makes predictions only: rows judged by a person are theirs to write")
+        run = replace(run, probabilities=np.ascontiguousarray(run.probabilities, dtype="<f2"))
         if self._same_run(run) and self._predictions() == [replace(row, id=None, run_id=None) for row in wanted]:
             return False
+        marks = ", ".join("?" * len(PREDICTED_STATES))
         self._connection.execute("DELETE FROM captions.boundary_runs")
         self._connection.execute(
-            f"DELETE FROM captions.captions WHERE boundary_state IN ({', '.join('?' * len(PREDICTED_STATES))})",
+            f"DELETE FROM captions.captions WHERE boundary_state IN ({marks}) AND text_status IS NULL",
             PREDICTED_STATES,
         )
         run_id = self._add_run(run)
@@ -136,17 +148,16 @@ class CaptionWriter(CaptionReader):
         self._connection.executemany("DELETE FROM captions.captions WHERE id = ?", ((row_id,) for row_id in ids))
 
     def _predictions(self) -> list[Caption]:
-        return [replace(row, id=None, run_id=None) for row in self.captions() if row.boundary_state in PREDICTED_STATES]
+        return [replace(row, id=None, run_id=None) for row in self.captions() if not row.by_person]
 
     def _same_run(self, run: BoundaryRun) -> bool:
         last = self.run()
         if last is None:
             return False
         same = replace(last, created_at=run.created_at, probabilities=run.probabilities) == run
-        return same and np.array_equal(last.probabilities, run.probabilities)
+        return same and np.array_equal(last.probabilities, run.probabilities, equal_nan=True)
 
     def _add_run(self, run: BoundaryRun) -> int:
-        values = np.ascontiguousarray(run.probabilities, dtype="<f2")
         cursor = self._connection.execute(
             "INSERT INTO captions.boundary_runs (detector, version, settings, crop_hash, first_index, pair_count, "
             "probabilities, classes, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -156,8 +167,8 @@ class CaptionWriter(CaptionReader):
                 run.settings,
                 run.crop_hash,
                 run.first_index,
-                len(values),
-                zlib.compress(values.tobytes()),
+                len(run.probabilities),
+                zlib.compress(run.probabilities.tobytes()),
                 json.dumps(run.classes),
                 run.created_at,
             ),

@@ -126,8 +126,14 @@ class CropWriter(CropReader):
         )
 
     def add_signal_chunk(self, chunk: SignalChunk) -> None:
-        """Add the stroke masks of consecutive source frames."""
+        """Add the stroke masks of consecutive source frames.
+
+        Raises:
+            ValueError: There is not one time for each mask.
+        """
         count, height, width = chunk.masks.shape
+        if len(chunk.seconds) != count:
+            raise ValueError(f"a chunk has one time for each mask, not {len(chunk.seconds)} for {count}")
         self._connection.execute(
             "INSERT INTO cropping.change_signal (first_frame, frame_count, mask_width, mask_height, times, masks) "
             "VALUES (?, ?, ?, ?, ?, ?)",
@@ -148,12 +154,14 @@ class CropWriter(CropReader):
 
 def _pack(masks: NDArray[np.bool_]) -> bytes:
     """Return the masks as bits, each XOR the one before: what stays the same becomes zeros."""
-    bits = np.packbits(masks.reshape(len(masks), -1), axis=1)
+    count, height, width = masks.shape
+    bits = np.packbits(masks.reshape(count, height * width), axis=1)
     bits[1:] ^= bits[:-1].copy()
     return bits.tobytes()
 
 
 def _unpack(data: bytes, count: int, height: int, width: int) -> NDArray[np.bool_]:
-    bits = np.frombuffer(data, dtype=np.uint8).reshape(count, -1)
+    pixels = height * width
+    bits = np.frombuffer(data, dtype=np.uint8).reshape(count, (pixels + 7) // 8)
     restored = np.bitwise_xor.accumulate(bits, axis=0)
-    return np.unpackbits(restored, axis=1, count=height * width).reshape(count, height, width).astype(np.bool_)
+    return np.unpackbits(restored, axis=1)[:, :pixels].reshape(count, height, width).astype(np.bool_)

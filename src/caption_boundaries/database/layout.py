@@ -122,19 +122,14 @@ class LayoutWriter(LayoutReader):
             self._connection, "layout.video_layout_config", config, also_set="updated_at = datetime('now')"
         )
 
-    def save_box_labels(self, labels: Iterable[BoxLabel]) -> None:
-        """Write labels; a box that has one already gets the new one."""
-        columns = columns_of(BoxLabel)
-        key = ("annotation_source", "frame_index", "box_index")
-        values = [column for column in columns if column not in key]
-        self._connection.executemany(
-            f"INSERT INTO layout.full_frame_box_labels ({', '.join(columns)}) "
-            f"VALUES ({', '.join('?' * len(columns))}) "
-            f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET "
-            f"{', '.join(f'{column} = excluded.{column}' for column in values)}, labeled_at = datetime('now') "
-            f"WHERE {' OR '.join(f'{column} IS NOT excluded.{column}' for column in values)}",
-            (tuple(getattr(label, column) for column in columns) for label in labels),
-        )
+    def save_box_labels(self, labels: Iterable[BoxLabel]) -> int:
+        """Write labels; a box that has one already gets the new one.
+
+        Returns:
+            How many were new or other than before; 0 leaves the file byte-identical.
+        """
+        # No ON CONFLICT here: even where it changes nothing, it moves the counter of AUTOINCREMENT.
+        return sum(self._update_label(label) or self._insert_label(label) for label in labels)
 
     def delete_box_labels(self, boxes: Iterable[tuple[int, int]], *, annotation_source: str = "full_frame") -> None:
         """Take back the labels of boxes given as (frame_index, box_index)."""
@@ -149,6 +144,31 @@ class LayoutWriter(LayoutReader):
         return save_singleton(
             self._connection, "layout.box_classification_model", model, also_set="updated_at = datetime('now')"
         )
+
+    def _update_label(self, label: BoxLabel) -> bool:
+        assignments = ", ".join(f"{column} = :{column}" for column in _LABEL_VALUES)
+        differs = " OR ".join(f"{column} IS NOT :{column}" for column in _LABEL_VALUES)
+        cursor = self._connection.execute(
+            f"UPDATE layout.full_frame_box_labels SET {assignments}, labeled_at = datetime('now') "
+            f"WHERE {_LABEL_IS_OF_BOX} AND ({differs})",
+            asdict(label),
+        )
+        return cursor.rowcount > 0
+
+    def _insert_label(self, label: BoxLabel) -> bool:
+        columns = columns_of(BoxLabel)
+        cursor = self._connection.execute(
+            f"INSERT INTO layout.full_frame_box_labels ({', '.join(columns)}) "
+            f"SELECT {', '.join(f':{column}' for column in columns)} "
+            f"WHERE NOT EXISTS (SELECT 1 FROM layout.full_frame_box_labels WHERE {_LABEL_IS_OF_BOX})",
+            asdict(label),
+        )
+        return cursor.rowcount > 0
+
+
+_LABEL_KEY = ("annotation_source", "frame_index", "box_index")
+_LABEL_IS_OF_BOX = " AND ".join(f"{column} = :{column}" for column in _LABEL_KEY)
+_LABEL_VALUES = tuple(column for column in columns_of(BoxLabel) if column not in _LABEL_KEY)
 
 
 def regions_to_json(regions: Sequence[Region]) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 VOLATILE_COLUMNS = frozenset(
     {
@@ -44,9 +45,10 @@ def row_hash(connection: sqlite3.Connection, schema: str, table: str, *, columns
     names = ", ".join(quoted(column) for column in selected)
     order = ", ".join(quoted(column) for column in _key_columns(connection, schema, table)) or "rowid"
     digest = hashlib.sha256(names.encode())
-    for row in connection.execute(f"SELECT {names} FROM {schema}.{quoted(table)} ORDER BY {order}"):
-        for value in row:
-            _update(digest, value)
+    with _any_text(connection):
+        for row in connection.execute(f"SELECT {names} FROM {schema}.{quoted(table)} ORDER BY {order}"):
+            for value in row:
+                _update(digest, value)
     return digest.hexdigest()
 
 
@@ -69,6 +71,17 @@ def quoted(name: str) -> str:
 def _key_columns(connection: sqlite3.Connection, schema: str, table: str) -> list[str]:
     keyed = [(row[5], row[1]) for row in connection.execute(f"PRAGMA {schema}.table_info({quoted(table)})") if row[5]]
     return [name for _, name in sorted(keyed)]
+
+
+@contextmanager
+def _any_text(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let the connection read text that is not UTF-8: a flipped bit makes other text, not an error."""
+    before = connection.text_factory
+    connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+    try:
+        yield
+    finally:
+        connection.text_factory = before
 
 
 def _update(digest: hashlib._Hash, value: object) -> None:

@@ -27,7 +27,7 @@ CREATE TABLE captions (
     boundary_confidence      REAL CHECK (boundary_confidence BETWEEN 0 AND 1),
     text_confidence          REAL CHECK (text_confidence BETWEEN 0 AND 1),
     text_read_from           TEXT,                        -- 'start-end' of the extents the text was read from
-    run_id                   INTEGER REFERENCES boundary_runs (id) ON DELETE SET NULL
+    run_id                   INTEGER                      -- boundary_runs.id of its run, which may be gone by now
 );
 CREATE INDEX idx_captions_range ON captions (start_frame_index, end_frame_index);
 CREATE INDEX idx_captions_boundary ON captions (boundary_pending, boundary_state);
@@ -40,7 +40,7 @@ CREATE TABLE text_review_status (
 );
 
 CREATE TABLE boundary_runs (
-    id            INTEGER PRIMARY KEY,
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice
     detector      TEXT    NOT NULL,      -- which detector or model
     version       TEXT    NOT NULL,      -- its version or hash
     settings      TEXT    NOT NULL,      -- JSON
