@@ -27,8 +27,10 @@ CANDIDATES = 400
 """Lines tried as the middle of a row: more add time and nothing else."""
 MAX_ROWS = 40
 PAGE_LINES = 5
-"""This many lines below each other are a page, such as credits or a slide, not a caption."""
-STACK_PITCH = 2.3
+"""This many lines closely below each other are a page, such as credits or a slide, not a caption."""
+CROWD_LINES = 8
+"""This many levels of text anywhere in one frame are a page too."""
+STACK_PITCH = 2.5
 """Lines whose centres are closer than this, in line heights, stand below each other."""
 
 
@@ -110,20 +112,25 @@ def _largest_row(table: LineTable, lines: Ints) -> Ints:
 
 
 def stack_sizes(table: LineTable, usable: Bools) -> Ints:
-    """Return for every line how many usable lines stand closely below each other where it is, shape (n,)."""
+    """Return for every line how many levels of usable text stand closely below each other where it is, shape (n,).
+
+    In a frame with CROWD_LINES levels or more, all of them count.
+    """
     sizes = np.zeros(len(table), dtype=np.int64)
     y, height = table.center_y, table.height
     for lines in np.split(np.arange(len(table)), np.flatnonzero(np.diff(table.frame)) + 1):
-        ordered = [int(i) for i in lines[np.argsort(y[lines], kind="stable")] if usable[i]]
-        stack: list[int] = []
-        levels = 0
-        for line in ordered:
-            if stack and y[line] - y[stack[-1]] > STACK_PITCH * max(height[line], height[stack[-1]]):
-                sizes[stack] = levels
-                stack, levels = [], 0
-            levels += not stack or y[line] - y[stack[-1]] > ROW_REACH * height[line]
-            stack.append(line)
-        sizes[stack] = levels
+        ordered = lines[usable[lines]]
+        ordered = ordered[np.argsort(y[ordered], kind="stable")]
+        if not len(ordered):
+            continue
+        steps = np.diff(y[ordered])
+        taller = np.maximum(height[ordered][1:], height[ordered][:-1])
+        new_level = np.concatenate([[True], steps > ROW_REACH * height[ordered][1:]])
+        stack = np.concatenate([[0], np.cumsum(steps > STACK_PITCH * taller)])
+        levels = np.bincount(stack, weights=new_level)
+        if new_level.sum() >= CROWD_LINES:
+            levels[:] = new_level.sum()
+        sizes[ordered] = levels[stack]
     return sizes
 
 
@@ -172,7 +179,7 @@ def _describe(table: LineTable, members: Ints, stacked: Ints, moving: Bools) -> 
         "size": _size(height, table.aspect),
         "text": _text(pieces),
         "reading": float(np.interp(np.median(table.confidence[members]), [0.0, 0.5, 0.8], [0.3, 0.6, 1.0])),
-        "alone": 1.0 - 0.8 * float(np.mean(stacked[members] >= PAGE_LINES)),
+        "alone": 1.0 - 0.95 * float(np.mean(stacked[members] >= PAGE_LINES)),
         "still": 1.0 if np.mean(moving[members]) < 0.3 else 0.1,
     }
     return Row(pieces, center_y, height, anchor, anchor_x, anchor_spread, distinct, frames, factors)
@@ -210,10 +217,9 @@ def _alignment(
     """Return how well the lines are aligned; a single text is measured by its distance from the frame's middle."""
     off_middle = abs(anchor_x - aspect / 2) / height
     centred = math.exp(-((off_middle / 3.0) ** 2)) if anchor == "center" else 0.0
-    if distinct < 3:
-        return 0.3 + 0.7 * centred
     aligned = math.exp(-((anchor_spread / 2.0) ** 2))
-    return aligned * (0.8 + 0.2 * centred)
+    # One or two texts are aligned by chance, unless it is at the middle.
+    return aligned * (0.3 + 0.7 * centred if distinct < 3 else 0.8 + 0.2 * centred)
 
 
 def _position(center_y: float) -> float:
