@@ -19,7 +19,11 @@ import numpy as np
 
 from caption_boundaries.types import Box, TextLine
 
-WORDS = ["somebody", "has", "been", "eating", "all", "my", "apples", "again", "and", "nobody", "knows", "where", "those", "three", "went", "after", "we", "counted", "twelve", "of", "them", "yesterday", "in", "the", "old", "tree", "near", "the", "river", "while", "it", "was", "raining", "quietly", "over", "every", "house", "on", "that", "long", "road"]
+TALE = (
+    "somebody has been eating all my apples again and nobody knows where those three went after we counted twelve of "
+    "them yesterday in the old tree near the river while it was raining quietly over every house on that long road"
+)
+WORDS = TALE.split()
 WIDE = (
     "我要去杂货店买点东西帮你牛奶吗空间里面他绝对赢不了的总部就派您一个人来还有对付敌今天草地非常安静那三家伙又在捣乱"
 )
