@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import av
 import pysubs2
 import pytest
 from hypothesis import assume, example, given
@@ -357,3 +358,25 @@ def test_unknown_suffixes_name_the_known_ones(path: str) -> None:
         format_of(Path(path))
     with pytest.raises(UsageError, match="srt, vtt, ass, ttml, csv, json, jsonl"):
         format_named("docx")
+
+
+@pytest.mark.parametrize("name", ["srt", "vtt", "ass"])
+def test_players_that_use_ffmpeg_see_the_text_and_no_markup(name: str, tmp_path: Path) -> None:
+    texts = [
+        "Tom & Jerry < Spike",
+        "<i>plain</i>",
+        "a --> b",
+        "AT&amp;T",
+        "C:\\new\\Nights",
+        "- Who?\n- Me.",
+        "42",
+        "你好",
+    ]
+    path = tmp_path / f"captions{FORMATS[name].extension}"
+    path.write_bytes(FORMATS[name].encode([Cue(number, number + 0.5, text) for number, text in enumerate(texts, 1)]))
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux(subtitles=0) if packet.size]
+        seen = [subtitle.ass.decode().split(",", 8)[8] for packet in packets for subtitle in packet.decode()]
+        times = [(packet.pts * packet.time_base, packet.duration * packet.time_base) for packet in packets]
+    assert [text.replace("\\N", "\n").replace("\u2060", "") for text in seen] == texts
+    assert times == [(number, 0.5) for number in range(1, len(texts) + 1)]

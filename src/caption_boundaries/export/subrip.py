@@ -1,7 +1,8 @@
-"""SubRip (.srt).
+r"""SubRip (.srt).
 
-SubRip has no way to escape: players take ``<…`` and ``{…`` for markup, ``&…;`` for a character and ``-->`` for a line
-of times. Where a text holds such a thing an invisible word joiner is set into it, and taken out again when reading.
+SubRip has no way to escape: players take ``<...`` and ``{\...}`` for markup, ``\N`` for a line break, ``&...;`` for a
+character and ``-->`` for a line of times. Where a text holds such a thing an invisible word joiner is set into it, and
+taken out again when reading. Only what stands in braces without a backslash cannot be helped: some players hide it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from caption_boundaries.export.cues import Cue
 from caption_boundaries.export.text import guard, tidy_text, unguard
 from caption_boundaries.export.timing import clock, on_grid
 
-_MARKUP = re.compile(r"<(?=\S)|\{|&(?=#?\w+;)|--(?=>)")
+_MARKUP = re.compile(r"<(?=\S)|\{(?=\\)|\\(?=[Nnh])|&(?=#?\w+;)|--(?=>)")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|\{\\[^{}]*\}")
 _TIME = r"(\d+):(\d{1,2}):(\d{1,2}(?:[.,]\d{1,3})?)"
 _TIMES = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?$")
