@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from caption_boundaries.database.folders import find_video_folders, is_video_folder
 from caption_boundaries.database.multi_db import VideoDatabase
-from caption_boundaries.database.paths import all_databases
 from caption_boundaries.database.video import VideoDbReader, VideoMetadata
 from caption_boundaries.errors import CaptionBoundariesError, TargetError
 
-_FILENAMES = frozenset(path.name for path in all_databases(Path()).values())
+__all__ = [
+    "Video",
+    "find_video_folders",
+    "is_video_folder",
+    "known_hashes",
+    "load_video",
+    "load_videos",
+    "resolve_target",
+]
 
 
 @dataclass(frozen=True)
@@ -33,21 +39,6 @@ class Video:
         """What people call the video."""
         known = self.metadata and (self.metadata.display_path or self.metadata.original_filename)
         return known or self.video_id
-
-
-def is_video_folder(folder: Path) -> bool:
-    """Tell whether a folder holds a database of ours."""
-    return any((folder / name).is_file() for name in _FILENAMES)
-
-
-def find_video_folders(root: Path) -> Iterator[Path]:
-    """Yield every video folder at or below ``root``, at whatever depth, in order of their names."""
-    for folder, subfolders, files in os.walk(root):
-        if not _FILENAMES.isdisjoint(files):
-            subfolders.clear()
-            yield Path(folder)
-            continue
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
 
 
 def load_video(folder: Path) -> Video:

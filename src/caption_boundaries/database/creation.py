@@ -8,6 +8,7 @@ from pathlib import Path
 
 from caption_boundaries.atomic import discard, partial_path, place_file, storage_errors
 from caption_boundaries.database.connecting import connect_for_writing
+from caption_boundaries.database.old_form import refuse_old_folder
 from caption_boundaries.database.paths import SIDE_FILE_SUFFIXES, database_path, side_files
 from caption_boundaries.database.schema import DATABASES, DatabaseSpec
 from caption_boundaries.database.sqlite_errors import translate
@@ -39,8 +40,10 @@ def create_databases(video_dir: Path) -> None:
     """Make all databases that ``video_dir`` does not have yet, empty.
 
     Raises:
+        OldFolderError: The folder is of the old form.
         StorageError: The disk refused.
     """
+    refuse_old_folder(video_dir)
     for spec in DATABASES:
         create_database(database_path(video_dir, spec.schema), spec)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import warnings
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,8 @@ from types import TracebackType
 from caption_boundaries.database.attachments import Attachment, plan_attachments
 from caption_boundaries.database.connecting import BUSY_TIMEOUT_SECONDS
 from caption_boundaries.database.guard import WriteGuard
+from caption_boundaries.database.old_folder import open_old_folder
+from caption_boundaries.database.old_form import MIGRATE_COMMAND, find_old_database, old_folder_error
 from caption_boundaries.database.paths import all_databases
 from caption_boundaries.database.recovery import make_ready_for_writing, recover_journal
 from caption_boundaries.database.schema import DATABASES, SCHEMAS
@@ -28,7 +31,8 @@ class VideoDatabase:
 
     The databases are known under their schema names: ``video, fullOCR, layout, captions, cropping, state``. A
     missing file that is not required is stood in for by an empty schema, so that joins run and give no rows.
-    Leaving the block commits, or rolls back after an error, and closes everything.
+    Leaving the block commits, or rolls back after an error, and closes everything. A folder of the old form is
+    opened under the same names, with a `DeprecationWarning`; it is only read.
 
         with VideoDatabase(folder, writes={"layout"}) as conn:
             conn.execute("UPDATE layout.video_layout_config SET layout_approved = 1")
@@ -75,6 +79,7 @@ class VideoDatabase:
 
         Raises:
             TargetError: There is no such folder.
+            OldFolderError: The folder is of the old form, and ``writes`` was given.
             DatabaseMissingError: A required database is missing, or all are.
             DatabaseCorruptError: A file is damaged or no database.
             DatabaseVersionError: A file is newer, older or of another kind.
@@ -83,6 +88,10 @@ class VideoDatabase:
         """
         if self.conn is not None:
             raise RuntimeError("this door is open already: make another one")
+        old = find_old_database(self.video_dir)
+        if old is not None:
+            self.conn = self._open_old(old)
+            return self.conn
         if not self.readonly:
             self._recover()
         attachments = plan_attachments(
@@ -148,6 +157,16 @@ class VideoDatabase:
         outside = isinstance(error, sqlite3.Error) and is_from_outside(error)
         return translate(error, self._blamed) if outside else None  # type: ignore[arg-type]
 
+    def _open_old(self, old: Path) -> sqlite3.Connection:
+        if self._writes:
+            raise old_folder_error(old)
+        warnings.warn(
+            f"{old.parent} is still in the old form: run `{MIGRATE_COMMAND} {old.parent}`.",
+            DeprecationWarning,
+            stacklevel=3,
+        )
+        return open_old_folder(old, attach=self._attach, timeout=self._timeout, recover=not self.readonly)
+
     def _recover(self) -> None:
         for schema, path in {**all_databases(self.video_dir), **self._overrides}.items():
             if schema in self._attach:
@@ -178,11 +197,10 @@ class VideoDatabase:
         if self.readonly:
             connection.execute("PRAGMA query_only = 1")  # covers the stand-ins, which have no mode of their own
             return
-        for attachment in attachments:
-            if attachment.mode == "rw":
-                connection.execute(f"PRAGMA {attachment.spec.schema}.synchronous = FULL")
-        stand_ins = {attachment.spec.schema for attachment in attachments if attachment.mode == "stand-in"}
-        self._guard = WriteGuard(connection, stand_ins)
+        by_mode = {mode: [a.spec.schema for a in attachments if a.mode == mode] for mode in ("rw", "stand-in")}
+        for schema in by_mode["rw"]:
+            connection.execute(f"PRAGMA {schema}.synchronous = FULL")
+        self._guard = WriteGuard(connection, writable=by_mode["rw"], stand_ins=by_mode["stand-in"])
         connection.set_authorizer(self._guard)
 
     def _close(self) -> None:
