@@ -230,7 +230,7 @@ def test_a_full_disk_leaves_nothing_half_done(tmp_path: Path) -> None:
         done = run("extract", video, "--data", disk / "data", "--keep", "reference")
         assert done.returncode == 7, done.stderr
         assert "full" in done.stderr
-        assert [path for path in disk.rglob(".partial*")] == []
+        assert list(disk.rglob(".partial*")) == []
     finally:
         subprocess.run(["umount", disk], check=True)
 
