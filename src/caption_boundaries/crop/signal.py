@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from caption_boundaries.types import GrayImage, Polarity
 
 MASK_LINE_HEIGHT = 24.0
-"""Height of a text line in the mask, in mask pixels: strokes are then two to three pixels wide."""
+"""About how high a text line is in the mask, in mask pixels: strokes are then two to three pixels wide."""
 KERNEL_SHARE = 0.3
 """Width of the top-hat's kernel as a share of the line height: wider than any stroke, narrower than a letter."""
 MIN_CONTRAST = 28
@@ -22,21 +22,26 @@ MIN_CONTRAST = 28
 
 
 class StrokeMasker:
-    """Turns pictures of the caption region into masks of text strokes."""
+    """Turns pictures of the caption region into masks of text strokes.
+
+    A pixel of the mask stands for a square of ``scale`` by ``scale`` pixels of the picture, counted from the top left.
+    """
 
     def __init__(self, width: int, height: int, line_height_px: float, polarity: Polarity = "light") -> None:
         """Prepare for pictures of ``width`` by ``height`` pixels with text lines of ``line_height_px`` pixels."""
-        scale = min(1.0, MASK_LINE_HEIGHT / max(line_height_px, 1.0))
-        self.width = max(1, round(width * scale))
+        # A whole number, because averaging whole squares takes a thirtieth of the time that fractions of pixels do.
+        self.scale = max(1, min(round(line_height_px / MASK_LINE_HEIGHT), width, height))
+        """Pixels of the picture per pixel of the mask, in either direction."""
+        self.width = width // self.scale
         """Mask width in pixels."""
-        self.height = max(1, round(height * scale))
+        self.height = height // self.scale
         """Mask height in pixels."""
-        side = max(3, round(line_height_px * scale * KERNEL_SHARE) | 1)
+        side = max(3, round(line_height_px / self.scale * KERNEL_SHARE) | 1)
         self._kernel = np.ones((side, side), dtype=np.uint8)
         self._operation = cv2.MORPH_TOPHAT if polarity == "light" else cv2.MORPH_BLACKHAT
 
     def mask(self, luma: GrayImage) -> NDArray[np.bool_]:
         """Return the stroke mask, shape (height, width), of a luma picture of the size given at the start."""
-        small = cv2.resize(luma, (self.width, self.height), interpolation=cv2.INTER_AREA)
-        strokes = cv2.morphologyEx(small, self._operation, self._kernel)
-        return np.asarray(strokes >= MIN_CONTRAST)
+        whole = luma[: self.height * self.scale, : self.width * self.scale]
+        small = cv2.resize(whole, (self.width, self.height), interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.morphologyEx(small, self._operation, self._kernel) >= MIN_CONTRAST)
