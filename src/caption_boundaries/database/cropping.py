@@ -95,13 +95,29 @@ class CropReader:
 
     def signal_chunks(self) -> Iterator[SignalChunk]:
         """Yield the stroke masks of every source frame, chunk by chunk in order."""
-        rows = self._connection.execute(
-            "SELECT first_frame, frame_count, mask_width, mask_height, times, masks "
-            "FROM cropping.change_signal ORDER BY first_frame"
-        )
-        for first_frame, count, width, height, times, masks in rows:
-            seconds = np.frombuffer(zlib.decompress(times), dtype="<f8").astype(np.float64)
-            yield SignalChunk(first_frame, seconds, _unpack(zlib.decompress(masks), count, height, width))
+        for first_frame, _ in self.signal_times():
+            yield self.signal_chunk(first_frame)
+
+    def signal_times(self) -> list[tuple[int, NDArray[np.float64]]]:
+        """Return every chunk's first source frame and the times of its frames, in order; masks are not loaded."""
+        rows = self._connection.execute("SELECT first_frame, times FROM cropping.change_signal ORDER BY first_frame")
+        return [(first_frame, _seconds(times)) for first_frame, times in rows]
+
+    def signal_chunk(self, first_frame: int) -> SignalChunk:
+        """Return the chunk that begins with a source frame.
+
+        Raises:
+            KeyError: No chunk begins there.
+        """
+        row = self._connection.execute(
+            "SELECT frame_count, mask_width, mask_height, times, masks FROM cropping.change_signal "
+            "WHERE first_frame = ?",
+            (first_frame,),
+        ).fetchone()
+        if row is None:
+            raise KeyError(first_frame)
+        count, width, height, times, masks = row
+        return SignalChunk(first_frame, _seconds(times), _unpack(zlib.decompress(masks), count, height, width))
 
     def crop_hash(self) -> str:
         """Return a hash of all that the crops were made from: equal hashes mean equal crops."""
@@ -158,6 +174,10 @@ def _pack(masks: NDArray[np.bool_]) -> bytes:
     bits = np.packbits(masks.reshape(count, height * width), axis=1)
     bits[1:] ^= bits[:-1].copy()
     return bits.tobytes()
+
+
+def _seconds(times: bytes) -> NDArray[np.float64]:
+    return np.frombuffer(zlib.decompress(times), dtype="<f8").astype(np.float64)
 
 
 def _unpack(data: bytes, count: int, height: int, width: int) -> NDArray[np.bool_]:
