@@ -20,8 +20,11 @@ class WriteGuard:
     belongs to the first database that it writes. An empty schema that stands in for a missing file takes no rows.
     """
 
-    def __init__(self, connection: sqlite3.Connection, stand_ins: Collection[str]) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, *, writable: Collection[str], stand_ins: Collection[str]
+    ) -> None:
         self._connection = connection
+        self._writable = frozenset(writable)
         self._stand_ins = frozenset(stand_ins)
         self._owner: str | None = None
         self.refusal: DatabaseError | None = None
@@ -59,6 +62,8 @@ class WriteGuard:
                 f"{spec.filename} does not exist, so nothing can be written to it.",
                 hint=f"Run `{spec.made_by}` to make it.",
             )
+        if schema not in self._writable:
+            return None  # SQLite refuses by itself what it has opened for reading
         if not self._connection.in_transaction:
             self._owner = None
         if self._owner not in (None, schema):

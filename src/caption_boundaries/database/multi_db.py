@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from caption_boundaries.database.attachments import Attachment, plan_attachments
-from caption_boundaries.database.connecting import BUSY_TIMEOUT_SECONDS
+from caption_boundaries.database.connecting import BUSY_TIMEOUT_SECONDS, DoorConnection
 from caption_boundaries.database.guard import WriteGuard
 from caption_boundaries.database.old_folder import open_old_folder
 from caption_boundaries.database.old_form import MIGRATE_COMMAND, find_old_database, old_folder_error
@@ -112,6 +112,7 @@ class VideoDatabase:
             cached_statements=128 if len(writable) <= 1 else 0,
             # One thread at a time uses it, but a web server opens, uses and closes it in different ones.
             check_same_thread=False,
+            factory=DoorConnection,
         )
         try:
             for attachment in attachments:
