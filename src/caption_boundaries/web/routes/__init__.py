@@ -1,0 +1,1 @@
+"""What each address answers: typed input, one call, typed output."""

@@ -1,0 +1,83 @@
+"""What both tools share: the history of actions, and who else is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from fastapi import APIRouter
+
+from caption_boundaries.database.actions import ActionLog, LoggedAction
+from caption_boundaries.database.multi_db import VideoDatabase
+from caption_boundaries.web import models
+from caption_boundaries.web.context import VideoFolder, Web
+from caption_boundaries.web.dbwriter import file_stamp
+
+router = APIRouter(prefix="/api/v1/videos/{video_id}")
+
+Tool = Literal["layout", "captions"]
+"""A tool; it writes the database of the same name."""
+
+READS: dict[str, tuple[str, ...]] = {"layout": ("video", "fullOCR"), "captions": ("cropping", "layout")}
+"""What a tool shows besides its own database; where one of these is made anew, the page loads again."""
+
+
+@router.get("/{tool}/history")
+def history(folder: VideoFolder, tool: Tool, before: int | None = None, limit: int = 60) -> models.History:
+    """Return the newest actions first."""
+    with VideoDatabase(folder, readonly=True, attach={tool}, requires={tool}) as connection:
+        log = ActionLog(connection, tool)
+        entries = log.entries(before=before, limit=max(1, min(limit, 200)))
+        return models.History(revision=log.revision(), entries=[history_entry(entry) for entry in entries])
+
+
+@router.post("/{tool}/presence")
+def presence(folder: VideoFolder, tool: Tool, body: models.PresenceBody, web: Web) -> models.Presence:
+    """Note that a window is open, and say what it needs to know of others."""
+    place = f"{folder}/{tool}"
+    if body.leaving:
+        web.presence.leave(place, body.session)
+        others = []
+    else:
+        others = web.presence.report(place, body.session, body.actor)
+    with VideoDatabase(folder, readonly=True, attach={tool}, requires={tool}) as connection:
+        revision = ActionLog(connection, tool).revision()
+    return models.Presence(
+        revision=revision,
+        stamp=inputs_stamp(folder, tool),
+        others=[models.Visitor(actor=other.actor, session=other.session) for other in others],
+    )
+
+
+def inputs_stamp(folder: Path, tool: str) -> str:
+    """Return what changes whenever one of a tool's inputs is made anew."""
+    return "-".join("x" if stamp is None else f"{stamp[0]:x}.{stamp[2]:x}" for stamp in _stamps(folder, tool))
+
+
+def _stamps(folder: Path, tool: str) -> list[tuple[int, int, int] | None]:
+    return [file_stamp(folder, schema) for schema in READS[tool]]
+
+
+def history_entry(action: LoggedAction) -> models.HistoryEntry:
+    """Return an action as the history shows it."""
+    return models.HistoryEntry(
+        seq=action.seq,
+        kind=action.kind,
+        actor=action.actor,
+        at=action.at,
+        undoes=action.undoes,
+        rows=sum(len(change.rows) for change in action.changes),
+        frame_index=focus_of(action),
+    )
+
+
+def focus_of(action: LoggedAction) -> int | None:
+    """Return the frame at which an action is best looked at, or None where it is about no frame."""
+    for change in action.changes:
+        for name in ("frame_index", "start_frame_index"):
+            if name in change.columns:
+                place = change.columns.index(name)
+                images = (row.after or row.before for row in change.rows)
+                frames = [image[place] for image in images if image is not None]
+                return min(int(str(frame)) for frame in frames)
+    return None
