@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caption_boundaries.errors import UsageError
-from caption_boundaries.types import Box, PixelBox, Region
+from caption_boundaries.types import Box, PixelBox, Polarity, Region
 
 Picture = NDArray[np.uint8]
 """Gray or colour, shape (height, width[, 3])."""
@@ -68,6 +68,17 @@ class CropGeometry:
     def height(self) -> int:
         """Height of the crop picture in pixels."""
         return self.bands[-1].bottom
+
+    @property
+    def spans(self) -> tuple[tuple[PixelBox, Polarity], ...]:
+        """The parts of the frame to read, top to bottom: bands that touch and look alike are one part."""
+        spans: list[tuple[PixelBox, Polarity]] = []
+        for band in self.bands:
+            box, polarity = band.source, band.region.polarity
+            if spans and spans[-1][0].bottom == box.top and spans[-1][1] == polarity:
+                box = PixelBox(box.left, spans.pop()[0].top, box.right, box.bottom)
+            spans.append((box, polarity))
+        return tuple(spans)
 
     def line_height_px(self, band: Band) -> float:
         """Return the usual height of a text line in ``band``, in pixels."""
