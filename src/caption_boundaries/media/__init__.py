@@ -1,0 +1,1 @@
+"""Reading video files and pictures: what the ingest and crop steps share."""
