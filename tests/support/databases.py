@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import textwrap
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from caption_boundaries.database.captions import Caption, CaptionWriter
 from caption_boundaries.database.creation import create_databases
@@ -22,6 +25,8 @@ from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.replacing import replacing_database
 from caption_boundaries.database.video import StoredFrame, VideoDbWriter, VideoMetadata
 from caption_boundaries.types import Box, TextLine
+
+T = TypeVar("T")
 
 METADATA = VideoMetadata(
     video_id="5f2a", video_hash="ab" * 32, storage_path="film.mp4", original_filename="film.mp4", file_size_bytes=1000
@@ -152,3 +157,48 @@ MANY_LABELS = """
     SELECT i, 0, 'never committed ' || i, 0, 0, 1, 1, 'in', 'user' FROM n
 """
 """Writes more of layout.db than a small cache holds."""
+
+
+def as_nobody(work: Callable[[], T]) -> T:
+    """Return what ``work`` returns when an ordinary user runs it: root would ignore the modes of files."""
+    if os.geteuid() != 0:
+        return work()
+    receiving, sending = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+            answer = (True, work())
+        except BaseException as error:
+            answer = (False, error)
+        with os.fdopen(sending, "wb") as pipe:
+            pickle.dump(answer, pipe)
+        os._exit(0)
+    os.close(sending)
+    with os.fdopen(receiving, "rb") as pipe:
+        well, value = pickle.load(pipe)
+    os.waitpid(child, 0)
+    if not well:
+        raise value
+    return value
+
+
+@contextmanager
+def open_to_all() -> Iterator[Path]:
+    """Make a folder that every user may enter; pytest's own are closed to others."""
+    with tempfile.TemporaryDirectory(prefix="caption-boundaries-tests-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+        for path in [folder, *folder.rglob("*")]:
+            if path.is_dir() and not path.is_symlink():
+                path.chmod(0o755)
+
+
+def write_protect(folder: Path) -> None:
+    """Make a folder and its files read-only for ordinary users."""
+    for path in folder.iterdir():
+        path.chmod(0o444)
+    folder.chmod(0o555)
