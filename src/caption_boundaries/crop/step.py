@@ -15,13 +15,15 @@ from caption_boundaries.database.cropping import CroppedFrame, CropRun, CropWrit
 from caption_boundaries.database.layout import LayoutReader
 from caption_boundaries.database.video import VideoDbReader, VideoMetadata
 from caption_boundaries.errors import UsageError, VideoFileError
-from caption_boundaries.media.video_file import VideoFile, VideoInfo
+from caption_boundaries.media.info import VideoInfo
+from caption_boundaries.media.video_file import VideoFile
 from caption_boundaries.step import Progress, Step, StepContext, StepResult
 
 CHUNK_PICTURES = 256
 """Source pictures in one row of the change signal: ten seconds, a quarter of a megabyte before compression."""
 PROGRESS_PICTURES = 32
 """Progress is told once in so many source pictures."""
+NO_CAPTIONS = "The layout says that this video has no captions, so there is nothing to cut."
 
 
 def run(ctx: StepContext) -> StepResult:
@@ -36,15 +38,13 @@ def run(ctx: StepContext) -> StepResult:
         _check_same_video(video.info, metadata, plan.geometry)
         recorder = Recorder(plan.geometry, ctx.settings.crop.jpeg_quality)
         recorded = record_pictures(video.frames(), recorder, metadata.index_framerate_hz)
-        total = (video.info.duration_seconds or 0.0) * float(video.info.fps or 0)
-        frames, pictures = _write(writer, plan, _reporting(recorded, ctx.progress, total or None))
+        total = video.info.duration_seconds * float(video.info.fps)
+        frames, pictures = _write(writer, plan, _reporting(recorded, ctx.progress, total))
+        problems = video.problems
     _save_run(writer, plan, frames, pictures, started)
     size = f"{plan.geometry.width}×{plan.geometry.height}"
     counts = {"cropped_frames": frames, "source_frames": pictures}
-    return StepResult(f"{frames} crops of {size} pixels from {pictures} source frames", counts)
-
-
-NO_CAPTIONS = "The layout says that this video has no captions, so there is nothing to cut."
+    return StepResult(f"{frames} crops of {size} pixels from {pictures} source frames", counts, problems)
 
 
 def _plan(ctx: StepContext) -> tuple[VideoMetadata, CropPlan]:
@@ -81,12 +81,12 @@ def _check_same_video(info: VideoInfo, metadata: VideoMetadata, geometry: CropGe
         )
 
 
-def _reporting(recorded: Iterator[Recorded], progress: Progress, total: float | None) -> Iterator[Recorded]:
+def _reporting(recorded: Iterator[Recorded], progress: Progress, total: float) -> Iterator[Recorded]:
     """Pass everything on and tell how far it has come."""
     done = 0
     for done, item in enumerate(recorded, start=1):
         if done % PROGRESS_PICTURES == 0:
-            progress(done, max(total, done) if total else None, "frames")
+            progress(done, max(total, done), "frames")
         yield item
     progress(done, done, "frames")
 
