@@ -4,6 +4,7 @@
     ├── InputError                2   400   what the caller gave cannot be used
     │   ├── TargetError           2   404   no such video, or more than one fits
     │   ├── VideoFileError        3   422   the file is no video we can read
+    │   ├── DuplicateVideoError   2   409   the video has a folder already
     │   ├── UsageError            2   400   options that contradict each other
     │   └── NothingToUndoError    2   409   nothing is there to take back
     ├── DatabaseError             4   500
@@ -56,6 +57,12 @@ class TargetError(InputError):
     """No video fits the target, or more than one does."""
 
     http_status = 404
+
+
+class DuplicateVideoError(InputError):
+    """The video has a folder already, and the caller did not want a second one."""
+
+    http_status = 409
 
 
 class UsageError(InputError):

@@ -53,9 +53,10 @@ _Finding = tuple[str, str | None] | None
 
 def _ingest(connection: sqlite3.Connection) -> _Finding:
     video = VideoDbReader(connection)
-    if video.metadata() is None:
-        return None
-    return f"{len(video.frame_indices())} full frames", None
+    count = len(video.frame_indices())
+    if video.metadata() is None or count == 0:
+        return None  # a folder that was just made knows its file and has no frames yet
+    return f"{count} full frames", None
 
 
 def _ocr(connection: sqlite3.Connection) -> _Finding:

@@ -19,6 +19,8 @@ from caption_boundaries.media.pixels import PixelReader
 from caption_boundaries.media.seeking import Seeker, UnsoundStampsError
 from caption_boundaries.types import FrameTime, GrayImage, PixelBox, RgbImage
 
+__all__ = ["SourceFrame", "VideoFile", "VideoInfo"]
+
 _THREADS = 2
 
 

@@ -1,0 +1,1 @@
+"""The ingest stage: a video file gets its folder, its metadata and its full frames."""
