@@ -1,0 +1,96 @@
+"""The exact extents of captions whose text is known, and how far they can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from caption_boundaries.captions.joining import Group
+from caption_boundaries.captions.refinement import Edge, refine_end, refine_start
+from caption_boundaries.captions.strokes import StrokeMasks
+from caption_boundaries.captions.text import folded
+
+REACH_SECONDS = 0.6
+"""A boundary lies within this of where strokes came or went; a fade takes that long."""
+FAINT = 0.3
+"""A boundary at which fewer strokes than this come or go is no boundary to speak of."""
+DOUBTFUL_TEXT = 0.8
+"""A text read with less confidence than this, and without boundaries to speak of, is something in the scene."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedText:
+    """One caption with its extents in source frames."""
+
+    first: int
+    """The first source frame that shows it."""
+    stop: int
+    """The first source frame that no longer does."""
+    text: str
+    text_confidence: float
+    """0 to 1."""
+    boundary_confidence: float
+    """0 to 1, of the less certain end."""
+
+
+def time_captions(strokes: StrokeMasks, groups: Sequence[Group]) -> list[TimedText]:
+    """Return the captions among ``groups`` with exact extents, in order, none overlapping the next."""
+    captions = [group for group in groups if group.has_text]
+    timed: list[TimedText] = []
+    for i, group in enumerate(captions):
+        before = captions[i - 1] if i else None
+        after = captions[i + 1] if i + 1 < len(captions) else None
+        start, end = _start(strokes, group, before), _end(strokes, group, after)
+        caption = _timed(group, start, end)
+        if caption is not None:
+            _append(timed, caption)
+    return timed
+
+
+def _start(strokes: StrokeMasks, group: Group, before: Group | None) -> Edge:
+    if group.first == 0 or group.ink is None:
+        return Edge(group.first, 1.0 if group.first == 0 else 0.0)
+    reach = strokes.frames_in(REACH_SECONDS, at_least=4)
+    low = max(0, group.first - reach)
+    if before is not None:
+        low = max(low, before.stop if _same_text(before, group) else (before.first + before.stop) // 2)
+    middle = (group.first + group.stop) // 2
+    high = min(max(middle, group.first + 2), group.first + reach, strokes.frame_count)
+    return refine_start(strokes, group.ink, group.first, low, high)
+
+
+def _end(strokes: StrokeMasks, group: Group, after: Group | None) -> Edge:
+    if group.stop == strokes.frame_count or group.ink is None:
+        return Edge(group.stop, 1.0 if group.stop == strokes.frame_count else 0.0)
+    reach = strokes.frames_in(REACH_SECONDS, at_least=4)
+    high = min(strokes.frame_count, group.stop + reach)
+    if after is not None:
+        high = min(high, after.first if _same_text(group, after) else (after.first + after.stop) // 2)
+    middle = (group.first + group.stop) // 2
+    low = max(min(middle, group.stop - 2), group.stop - reach, 0)
+    return refine_end(strokes, group.ink, group.stop, low, high)
+
+
+def _same_text(one: Group, other: Group) -> bool:
+    # The same words again after a pause: what shows the other shows this one, so it must not be looked at.
+    return folded(one.reading.text) == folded(other.reading.text)
+
+
+def _timed(group: Group, start: Edge, end: Edge) -> TimedText | None:
+    """Return the caption, or None where nothing speaks for its being one."""
+    text, confidence = group.text()
+    if start.frame >= end.frame:
+        return None
+    if max(start.contrast, end.contrast) < FAINT and confidence < DOUBTFUL_TEXT:
+        return None
+    return TimedText(start.frame, end.frame, text, confidence, min(1.0, start.contrast, end.contrast))
+
+
+def _append(timed: list[TimedText], caption: TimedText) -> None:
+    """Add a caption; where it overlaps the one before, both end in the middle of what they share."""
+    if timed and timed[-1].stop > caption.first:
+        meeting = (timed[-1].stop + caption.first + 1) // 2
+        timed[-1] = replace(timed[-1], stop=max(meeting, timed[-1].first + 1))
+        caption = replace(caption, first=timed[-1].stop)
+    if caption.first < caption.stop:
+        timed.append(caption)

@@ -1,0 +1,130 @@
+"""From stretches with their readings to captions: neighbours that show the same are one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from caption_boundaries.captions.comparison import THERE, Look, same_caption
+from caption_boundaries.captions.decoding import Segment
+from caption_boundaries.captions.reading import Reading, ink, presence
+from caption_boundaries.captions.strokes import Mask, Share, StrokeMasks
+
+NEAR_SECONDS = 2.0
+"""Two stretches are compared by what is seen so close to where they meet."""
+LONG_ENOUGH = 8
+"""A reading of so many source frames is as good as one of more."""
+VOTE_FRAMES = 24
+"""A reading's vote grows with its length up to here."""
+
+
+@dataclass(slots=True)
+class Group:
+    """Neighbouring stretches that show the same: one caption, or nothing."""
+
+    first: int
+    """Its first source frame."""
+    stop: int
+    """The source frame after its last."""
+    reading: Reading
+    """The best of its readings; that of a stretch without text has no lines."""
+    readings: list[tuple[Reading, int]] = field(default_factory=list)
+    """All that were read, each with the number of its source frames."""
+    weight: float = 0.0
+    """How good the best reading is."""
+    ink: Mask | None = None
+    """The strokes of its text; None without text."""
+
+    @property
+    def has_text(self) -> bool:
+        """Whether anything was read."""
+        return bool(self.reading.lines)
+
+    def text(self) -> tuple[str, float]:
+        """Return the text that most readings agree on, and how much of the evidence speaks for it, 0 to 1."""
+        votes: dict[str, float] = {}
+        best: dict[str, float] = {}
+        for reading, frames in self.readings:
+            if reading.lines:
+                vote = reading.confidence**4 * min(frames, VOTE_FRAMES)
+                votes[reading.text] = votes.get(reading.text, 0.0) + vote
+                best[reading.text] = max(best.get(reading.text, 0.0), reading.confidence)
+        text = max(votes, key=lambda key: votes[key])
+        agreement = votes[text] / sum(votes.values()) if sum(votes.values()) else 0.0
+        return text, best[text] * (0.5 + 0.5 * agreement)
+
+
+def join(strokes: StrokeMasks, segments: Sequence[Segment], readings: Sequence[Reading]) -> list[Group]:
+    """Return the captions, and the stretches without text between them, in order.
+
+    Args:
+        strokes: The stroke masks.
+        segments: The stretches of the video, joining without a gap.
+        readings: What was read in each.
+    """
+    groups: list[Group] = []
+    for segment, reading in zip(segments, readings, strict=True):
+        groups.append(_group(strokes, segment, reading))
+        _join_last(strokes, groups)
+    return groups
+
+
+def _group(strokes: StrokeMasks, segment: Segment, reading: Reading) -> Group:
+    group = Group(segment.first, segment.stop, reading)
+    if reading.lines:
+        group.readings = [(reading, len(segment))]
+        group.weight = reading.confidence * min(1.0, len(segment) / LONG_ENOUGH)
+        group.ink = ink(strokes.share(segment.first, segment.stop), reading)
+    return group
+
+
+def _join_last(strokes: StrokeMasks, groups: list[Group]) -> None:
+    """Join the last group with those before it, as long as they show the same."""
+    while len(groups) > 1 and _same(strokes, groups[-2], groups[-1]):
+        after = groups.pop()
+        before = groups.pop()
+        groups.append(_joined(before, after))
+
+
+def _same(strokes: StrokeMasks, before: Group, after: Group) -> bool:
+    if not before.has_text and not after.has_text:
+        return False
+    near = strokes.frames_in(NEAR_SECONDS, at_least=2)
+    share_before = strokes.share(max(before.first, before.stop - near), before.stop)
+    share_after = strokes.share(after.first, min(after.stop, after.first + near))
+    if before.ink is not None and after.ink is not None:
+        return same_caption(
+            Look(before.reading, before.ink, share_before, strokes.line_height),
+            Look(after.reading, after.ink, share_after, strokes.line_height),
+        )
+    # One of them was read as empty, or could not be read: then the other's text is still there, or it is not.
+    return _shows(before.ink, share_after) if before.ink is not None else _shows(after.ink, share_before)
+
+
+def _shows(own: Mask | None, share: Share) -> bool:
+    return own is not None and presence(own, share) >= THERE
+
+
+def _joined(before: Group, after: Group) -> Group:
+    best = max((before, after), key=lambda group: (group.has_text, group.weight))
+    return Group(
+        before.first,
+        after.stop,
+        best.reading,
+        [*before.readings, *after.readings],
+        best.weight,
+        _common_ink(before.ink, after.ink),
+    )
+
+
+def _common_ink(one: Mask | None, other: Mask | None) -> Mask | None:
+    """Return the strokes that both show, which rids them of the background's; either's where they hardly agree."""
+    if one is None or other is None:
+        return other if one is None else one
+    both = one & other
+    smaller, larger = sorted((one, other), key=lambda mask: int(np.count_nonzero(mask)))
+    if np.count_nonzero(both) >= 0.5 * np.count_nonzero(smaller):
+        return both
+    return larger

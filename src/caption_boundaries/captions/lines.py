@@ -1,0 +1,125 @@
+"""Which of the lines that were read are the caption's: not logos, not specks, not other text of the scene."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from caption_boundaries.captions.reading import Reading
+from caption_boundaries.captions.text import folded, similarity
+from caption_boundaries.types import Anchor, TextLine
+
+LOWEST, HIGHEST = 0.5, 1.8
+"""Bounds of a caption line's height, in usual line heights."""
+STATIC_SHARE = 0.5
+"""A line that stands in one place for this share of the video is a logo."""
+STATIC_STRETCHES = 6
+"""And it was read in at least so many stretches of it."""
+STATIC_SIMILARITY = 0.7
+STRAY_LETTERS = 3
+"""So many letters at most, far from where captions stand, are a speck that looks like text."""
+STRAY_DISTANCE = 1.2
+"""In line heights."""
+SURE = 0.9
+"""Confidence of the lines from which is learnt where captions stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What a fraction of the crop picture means."""
+
+    line_heights: tuple[float, ...]
+    """Usual height of a line in each region, as fractions of the picture's height."""
+    aspect: float
+    """Width of the picture divided by its height."""
+    anchor: Anchor
+    """At which side the lines are aligned."""
+
+    @property
+    def line_height(self) -> float:
+        """The tallest region's usual line height, as a fraction of the picture's height."""
+        return max(self.line_heights)
+
+    @property
+    def line_width(self) -> float:
+        """The same length as a fraction of the picture's width."""
+        return self.line_height / self.aspect
+
+
+def caption_lines(readings: Sequence[Reading], durations: Sequence[float], scale: Scale) -> list[Reading]:
+    """Return the readings with only those lines that may be captions.
+
+    Args:
+        readings: Of the video's stretches in order.
+        durations: How long each of them is, in any unit.
+        scale: Of the crop picture.
+    """
+    sized = _keep(readings, lambda line: _has_line_size(line, scale))
+    static = [spot for spot in _spots(sized, durations, scale) if spot.is_static(sum(durations))]
+    moving = _keep(sized, lambda line: not any(spot.holds(line, scale) for spot in static))
+    place = _usual_place(moving, scale.anchor)
+    return _keep(moving, lambda line: not _is_stray(line, place, scale))
+
+
+def _keep(readings: Sequence[Reading], wanted: Callable[[TextLine], bool]) -> list[Reading]:
+    kept = [tuple(line for line in reading.lines if wanted(line)) for reading in readings]
+    return [replace(reading, lines=lines) for reading, lines in zip(readings, kept, strict=True)]
+
+
+def _has_line_size(line: TextLine, scale: Scale) -> bool:
+    return any(LOWEST * height <= line.box.height <= HIGHEST * height for height in scale.line_heights)
+
+
+@dataclass(slots=True)
+class _Spot:
+    """A text in one place, and for how long it stands there."""
+
+    line: TextLine
+    duration: float = 0.0
+    stretches: int = 0
+
+    def holds(self, line: TextLine, scale: Scale) -> bool:
+        x, y = self.line.box.center
+        other_x, other_y = line.box.center
+        near = abs(x - other_x) < 0.7 * scale.line_width and abs(y - other_y) < 0.4 * scale.line_height
+        return near and similarity(folded(self.line.text), folded(line.text)) >= STATIC_SIMILARITY
+
+    def is_static(self, total: float) -> bool:
+        return self.stretches >= STATIC_STRETCHES and self.duration >= STATIC_SHARE * total
+
+
+def _spots(readings: Sequence[Reading], durations: Sequence[float], scale: Scale) -> list[_Spot]:
+    """Return every text that stands in one place, with how long it does."""
+    spots: list[_Spot] = []
+    for reading, duration in zip(readings, durations, strict=True):
+        for line in reading.lines:
+            spot = next((spot for spot in spots if spot.holds(line, scale)), None)
+            if spot is None:
+                spot = _Spot(line)
+                spots.append(spot)
+            spot.duration += duration
+            spot.stretches += 1
+    return spots
+
+
+def _usual_place(readings: Sequence[Reading], anchor: Anchor) -> float | None:
+    """Return where the anchors of the lines lie, weighted by letters, as a fraction of the width."""
+    lines = [line for reading in readings for line in reading.lines if line.confidence >= SURE]
+    if not lines:
+        return None
+    places = np.array([_anchor_of(line, anchor) for line in lines])
+    letters = np.array([len(line.text) for line in lines])
+    order = np.argsort(places, kind="stable")
+    return float(places[order][np.searchsorted(np.cumsum(letters[order]), letters.sum() / 2)])
+
+
+def _anchor_of(line: TextLine, anchor: Anchor) -> float:
+    return {"left": line.box.left, "center": line.box.center[0], "right": line.box.right}[anchor]
+
+
+def _is_stray(line: TextLine, place: float | None, scale: Scale) -> bool:
+    if place is None or len(folded(line.text)) > STRAY_LETTERS:
+        return False
+    return abs(_anchor_of(line, scale.anchor) - place) > STRAY_DISTANCE * scale.line_width

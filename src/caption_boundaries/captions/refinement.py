@@ -1,0 +1,99 @@
+"""At which source frame a caption begins and ends.
+
+The strokes of the caption are known. Around its first guess each of them is weighed by how much more it is seen inside
+than outside, so that strokes which a static background or the neighbouring caption shares count for nothing. The
+weighted share of strokes that a frame shows is low outside and high inside; the boundary is where a single step fits
+these values best, which is the half level of a fade, and no single odd frame moves it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caption_boundaries.captions.strokes import Mask, StrokeMasks
+
+ROUNDS = 5
+"""Rounds of weighing strokes and finding the step at most; two usually do."""
+LEAST_WEIGHT = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Where a caption begins or ends."""
+
+    frame: int
+    """The first source frame that shows it, or the first that no longer does."""
+    contrast: float
+    """By how much more of its strokes is seen inside than outside, 0 to 1; 0: nothing was found, it is a guess."""
+
+
+def refine_start(strokes: StrokeMasks, ink: Mask, guess: int, low: int, high: int) -> Edge:
+    """Return where a caption begins.
+
+    Args:
+        strokes: The stroke masks.
+        ink: The caption's own strokes.
+        guess: About where it begins.
+        low: The first source frame to look at.
+        high: The source frame after the last to look at; those from ``guess`` on should show the caption.
+    """
+    edge = _step(_ink_values(strokes, ink, low, high), guess - low)
+    return Edge(guess, 0.0) if edge is None else Edge(low + edge[0], edge[1])
+
+
+def refine_end(strokes: StrokeMasks, ink: Mask, guess: int, low: int, high: int) -> Edge:
+    """Return where a caption ends: the first source frame without it. Takes what `refine_start` does."""
+    edge = _step(_ink_values(strokes, ink, low, high)[::-1], high - guess)
+    return Edge(guess, 0.0) if edge is None else Edge(high - edge[0], edge[1])
+
+
+def _ink_values(strokes: StrokeMasks, ink: Mask, low: int, high: int) -> NDArray[np.float32]:
+    """Return which of the caption's strokes every frame shows, shape (frames, strokes)."""
+    if high - low < 2 or not ink.any():
+        return np.zeros((0, 0), dtype=np.float32)
+    return strokes.masks(low, high)[:, ink].astype(np.float32)
+
+
+def _step(values: NDArray[np.float32], guess: int) -> tuple[int, float] | None:
+    """Return the row from which strokes are shown, and by how much more than before; None if there is no such row."""
+    count = len(values)
+    if count < 2:
+        return None
+    place, contrast = min(max(guess, 1), count - 1), 0.0
+    for _ in range(ROUNDS):
+        # One row on either side of the step is left out: it may be the step.
+        outside = values[: max(1, place - 1)].mean(axis=0)
+        inside = values[min(count - 1, place + 1) :].mean(axis=0)
+        weights = np.clip(inside - outside, 0, None) ** 2
+        if weights.sum() < LEAST_WEIGHT:
+            return None
+        found = best_step(values @ weights / weights.sum())
+        if found is None:
+            return None
+        before, (place, contrast) = place, found
+        if place == before:
+            break
+    return place, contrast
+
+
+def best_step(levels: NDArray[np.float32]) -> tuple[int, float] | None:
+    """Return the place in ``levels`` from which they are higher, so that two constants fit best, and by how much.
+
+    Returns:
+        The index of the first high level, 1 or more, and the difference; None where no place has higher levels after
+        it than before it.
+    """
+    count = len(levels)
+    sums = np.concatenate([[0.0], np.cumsum(levels, dtype=np.float64)])
+    places = np.arange(1, count)
+    low = sums[places] / places
+    high = (sums[count] - sums[places]) / (count - places)
+    # The squares' sum is the same for all places, so the fit is best where the means explain most.
+    explained = np.where(high > low, places * low**2 + (count - places) * high**2, -1.0)
+    best = int(np.argmax(explained)) if count > 1 else 0
+    if count < 2 or explained[best] < 0:
+        return None
+    return int(places[best]), float(high[best] - low[best])
