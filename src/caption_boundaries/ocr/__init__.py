@@ -1,0 +1,1 @@
+"""The ocr step: full frames in, text lines out."""
