@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from caption_boundaries.cli.output import Output
-from caption_boundaries.ingest.register import register_video
+from caption_boundaries.ingest.placing import Keep
+from caption_boundaries.ingest.register import IfKnown, register_video
 from caption_boundaries.library import known_hashes
 
 IfKnownOption = Annotated[
-    Literal["reuse", "refuse", "keep-both", "replace"],
+    IfKnown,
     typer.Option(
         "--if-known",
         help="When the same video is there already: go on with it, refuse, take it in a second time, or replace the "
@@ -20,7 +21,7 @@ IfKnownOption = Annotated[
     ),
 ]
 KeepOption = Annotated[
-    Literal["link", "copy", "reference"],
+    Keep,
     typer.Option(
         "--keep",
         help="How the video file is kept: as a hard link (a copy where that is impossible), as a copy, or only its "
@@ -29,10 +30,9 @@ KeepOption = Annotated[
 ]
 
 
-def register(video: Path, data: Path, *, if_known: str, keep: str, out: Output) -> Path:
+def register(video: Path, data: Path, *, if_known: IfKnown, keep: Keep, out: Output) -> Path:
     """Give a video file its folder in the data root, or find the one that it has; returns the folder."""
-    known = known_hashes(data) if data.is_dir() else {}
-    registration = register_video(video, data, known=known, on_duplicate=if_known, mode=keep)
+    registration = register_video(video, data, known=lambda: known_hashes(data), on_duplicate=if_known, mode=keep)
     if not registration.created:
         out.detail(f"{video} is known; its folder is {registration.video_dir}.")
     return registration.video_dir
