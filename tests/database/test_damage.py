@@ -26,7 +26,7 @@ from caption_boundaries.errors import (
     DatabaseVersionError,
     StorageError,
 )
-from support.databases import filled_folder, fingerprint, raw
+from support.databases import filled_folder, fingerprint, raw, rows
 
 LAYOUT = BY_SCHEMA["layout"]
 
@@ -155,14 +155,14 @@ def test_a_broken_reference_is_found_by_the_check(folder: Path) -> None:
         check_database(folder / "layout.db", LAYOUT)
 
 
-def test_a_row_that_breaks_the_rules_of_its_table_is_found_by_the_check(folder: Path) -> None:
-    raw(
-        folder / "layout.db",
-        "PRAGMA ignore_check_constraints = 1",
-        "UPDATE full_frame_box_labels SET label = 'perhaps'",
-    )
-    with pytest.raises(DatabaseCorruptError, match="CHECK constraint failed in full_frame_box_labels"):
-        check_database(folder / "layout.db", LAYOUT)
+def test_an_index_that_does_not_fit_its_table_is_found_by_the_check(folder: Path) -> None:
+    path = folder / "layout.db"
+    indexes = dict(rows(path, "SELECT name, rootpage FROM sqlite_master WHERE name LIKE 'idx_%'"))
+    swapped = zip(indexes, reversed(indexes.values()), strict=True)
+    change = "UPDATE sqlite_master SET rootpage = {1} WHERE name = '{0}'"
+    raw(path, "PRAGMA writable_schema = 1", *(change.format(*pair) for pair in swapped))
+    with pytest.raises(DatabaseCorruptError, match=r"layout\.db is damaged: .*idx_full_frame_box_labels"):
+        check_database(path, LAYOUT)
 
 
 def test_checking_a_missing_file(folder: Path) -> None:
