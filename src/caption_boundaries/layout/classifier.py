@@ -115,12 +115,12 @@ def fit_classifier(
     Returns:
         The model, or None unless both labels occur.
     """
-    # Loaded here: every command loads this module, few fit a model, and this takes a second.
-    from sklearn.naive_bayes import GaussianNB
-
     truth = inside[labelled]
     if not truth.any() or truth.all():
         return None
+    # Loaded here: every command loads this module, few fit a model, and this takes a second.
+    from sklearn.naive_bayes import GaussianNB
+
     center, spread = scale or feature_scale(features)
     scaled = (features[labelled] - center) / spread
     estimator = GaussianNB(var_smoothing=SMOOTHING).fit(scaled, truth)
