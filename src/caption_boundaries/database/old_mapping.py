@@ -71,6 +71,13 @@ class TableMap:
         """SQL that puts the rows in the order of their key."""
         return ", ".join(quoted(name) for name in self.old.key or (self.old.row_name or "rowid",))
 
+    @property
+    def number(self) -> str | None:
+        """Name of the whole number that is the key; None where the key is something else."""
+        if not self.old.key:
+            return self.old.row_name
+        return self.old.key[0] if self.old.row_name is None and not self.old.without_rowid else None
+
     def old_rows(self, source: str) -> str:
         """Return the query for the rows as they are in the old file attached as ``source``."""
         values = ", ".join(_comparable(quoted(column.name), column) for column in self._compared)

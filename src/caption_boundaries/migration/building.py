@@ -1,0 +1,146 @@
+"""The databases of the new form, built from an old file beside it and compared with it row by row."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+
+from caption_boundaries.atomic import sync_file
+from caption_boundaries.database.connecting import connect_for_reading
+from caption_boundaries.database.creation import build_database
+from caption_boundaries.database.old_mapping import TableMap, copy_rows, last_id, place_moved, prepare_table
+from caption_boundaries.database.paths import sqlite_uri
+from caption_boundaries.database.recovery import refuse_damage
+from caption_boundaries.database.schema import DATABASES
+from caption_boundaries.database.sealing import write_canonical
+from caption_boundaries.errors import DatabaseCorruptError
+from caption_boundaries.migration.counting import Counter
+from caption_boundaries.migration.digests import TableDigest, difference, digest_table
+from caption_boundaries.migration.manifest import MovedTable
+from caption_boundaries.migration.plan import MigrationPlan, create_extra
+from caption_boundaries.migration.queries import new_query, old_query
+from caption_boundaries.migration.source import SOURCE, check_structure, connect_source
+
+
+def build_databases(source: Path, plan: MigrationPlan, work: Path, counter: Counter) -> list[MovedTable]:
+    """Build all databases in the folder ``work``, compare every table with the source, and make the files durable.
+
+    Args:
+        source: The old file; nobody may write it meanwhile.
+        plan: What becomes of it.
+        work: Empty folder on the same file system.
+        counter: Is told how far it has come.
+
+    Raises:
+        DatabaseCorruptError: The source is damaged, or a copy does not equal it.
+        StorageError: The disk refused.
+        sqlite3.Error: The same, as SQLite says it.
+    """
+    with ThreadPoolExecutor(max_workers=1) as side:
+        sound = side.submit(check_structure, source, wal=False)
+        digests = side.submit(_digest_all_old, source, plan.tables, counter)
+        _build(source, plan, work, counter)
+        synced = side.submit(_sync, work)  # while the copies are read back from the cache
+        new = [digest_table(partial(connect_databases, work), new_query(t), counter.count) for t in plan.tables]
+        sound.result()
+        synced.result()
+    return _compared(source, plan, digests, new)
+
+
+def connect_databases(folder: Path) -> sqlite3.Connection:
+    """Open the databases of the new form in ``folder``, read-only, a missing one left out."""
+    connection = sqlite3.connect(":memory:", uri=True, isolation_level=None, check_same_thread=False)
+    for spec in DATABASES:
+        path = folder / spec.filename
+        if path.is_file():
+            quiet = {"immutable": 1} if spec.journal_mode == "WAL" and not _has_wal(path) else {}
+            connection.execute("ATTACH DATABASE ? AS ?", (sqlite_uri(path, mode="ro", **quiet), spec.schema))
+    return connection
+
+
+def _has_wal(path: Path) -> bool:
+    return path.with_name(path.name + "-wal").exists()
+
+
+def _digest_all_old(source: Path, tables: Sequence[TableMap], counter: Counter) -> list[TableDigest]:
+    return [digest_table(partial(connect_source, source), old_query(t, SOURCE), counter.count) for t in tables]
+
+
+def _build(source: Path, plan: MigrationPlan, work: Path, counter: Counter) -> None:
+    for spec in DATABASES:
+        build_database(work / spec.filename, spec)
+    with _filling(source, work) as connection, counter.watching(connection, work):
+        for mapped in plan.tables:
+            prepare_table(connection, mapped)
+        for extra in plan.extras:  # an index made afterwards would have to read every picture again
+            if extra.schema is not None and extra.kind == "index":
+                create_extra(connection, extra)
+        for mapped in plan.tables:
+            copy_rows(connection, SOURCE, mapped)
+        place_moved(connection, SOURCE, plan.tables)
+        for extra in plan.extras:  # a trigger made before would have run for every row
+            if extra.schema is not None and extra.kind != "index":
+                create_extra(connection, extra)
+    _finish(work)
+
+
+@contextmanager
+def _filling(source: Path, work: Path) -> Iterator[sqlite3.Connection]:
+    with closing(connect_source(source)) as connection:
+        for spec in DATABASES:
+            uri = sqlite_uri(work / spec.filename, mode="rw")
+            connection.execute("ATTACH DATABASE ? AS ?", (uri, spec.schema))
+            if spec.journal_mode == "DELETE":
+                # Whatever happens here is thrown away, so there is nothing to roll back to.
+                connection.execute(f"PRAGMA {spec.schema}.journal_mode = OFF")
+            connection.execute(f"PRAGMA {spec.schema}.synchronous = OFF")
+            connection.execute(f"PRAGMA {spec.schema}.secure_delete = OFF")
+        # Values that break a rule of the new form are carried as they are; they were there before.
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("BEGIN")
+        yield connection
+        connection.execute("COMMIT")
+
+
+def _finish(work: Path) -> None:
+    """Seal what is versioned, and make sure that every file is sound."""
+    for spec in DATABASES:
+        path = work / spec.filename
+        if spec.versioned:
+            sealed = work / f"sealed-{spec.filename}"
+            write_canonical(path, sealed)
+            sealed.replace(path)
+        else:
+            with closing(connect_for_reading(path, wal=spec.journal_mode == "WAL")) as connection:
+                refuse_damage(connection, path)
+
+
+def _sync(work: Path) -> None:
+    for spec in DATABASES:
+        sync_file(work / spec.filename)
+
+
+def _compared(
+    source: Path, plan: MigrationPlan, old: Future[list[TableDigest]], new: Sequence[TableDigest]
+) -> list[MovedTable]:
+    with closing(connect_source(source)) as connection:
+        counters = [last_id(connection, SOURCE, mapped.old.name) for mapped in plan.tables]
+    moved = []
+    for mapped, before, after, last in zip(plan.tables, old.result(), new, counters, strict=True):
+        if (before.rows, before.sha256) != (after.rows, after.sha256):
+            found = difference(before, after)
+            raise DatabaseCorruptError(
+                f"The copy of table {mapped.old.name} of {source} does not equal it "
+                f"({before.rows} rows became {after.rows}; {_first(found.changed + found.removed)} differs).",
+                hint="Nothing was changed. Please report this: the new form cannot hold a value of the old.",
+            )
+        moved.append(MovedTable(mapped, before, last))
+    return moved
+
+
+def _first(keys: Sequence[int]) -> str:
+    return f"row {keys[0]}" if keys else "the order"

@@ -1,0 +1,22 @@
+"""The same rows from either form, in the same order: what is compared before and after a migration."""
+
+from __future__ import annotations
+
+from caption_boundaries.database.old_mapping import TableMap
+from caption_boundaries.database.row_hash import quoted
+from caption_boundaries.migration.digests import RowQuery
+
+
+def old_query(mapped: TableMap, source: str) -> RowQuery:
+    """Return the query for the rows of an old table in the old file attached as ``source``."""
+    return _query(mapped, mapped.old_rows(source), f"{source}.{quoted(mapped.old.name)}")
+
+
+def new_query(mapped: TableMap) -> RowQuery:
+    """Return the query for the rows of an old table from the databases of the new form."""
+    return _query(mapped, mapped.new_rows(), f"{mapped.schema}.{quoted(mapped.table)}")
+
+
+def _query(mapped: TableMap, select: str, table: str) -> RowQuery:
+    place = None if mapped.number is None else mapped.compared.index(mapped.number)
+    return RowQuery(select, mapped.order, place, table)
