@@ -41,6 +41,8 @@ class Decoder:
         self.path = path
         self.damaged = 0
         """Packets that could not be decoded."""
+        self.hurry_until: int | None = None
+        """Pictures before this time stamp may be left out where no other picture rests on them."""
         self._skip_partial = skip_partial
         self._container = open_container(path)
         try:
@@ -95,6 +97,7 @@ class Decoder:
         order: deque[int | None] = deque()
         for packet in self.packets():
             order.append(packet.dts)
+            self._set_pace(packet)
             for frame in self._decode(packet):
                 yield frame, self._stamp(frame, order)
         for frame in self._decode(None):
@@ -107,6 +110,12 @@ class Decoder:
         except av.error.FFmpegError:
             return False
         return True
+
+    def _set_pace(self, packet: Packet[VideoStream]) -> None:
+        # In the other codecs it is less certain that nothing rests on what is left out.
+        hurry = self.hurry_until is not None and packet.pts is not None and packet.pts < self.hurry_until
+        if self.stream.codec.canonical_name == "h264":
+            self.stream.codec_context.skip_frame = "NONREF" if hurry else "DEFAULT"
 
     def _stamp(self, frame: av.VideoFrame, order: deque[int | None]) -> int | None:
         decoding_time = order.popleft() if order else None

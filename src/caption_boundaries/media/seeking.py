@@ -27,9 +27,12 @@ class Seeker:
         self._decoder = decoder
         self._start = start_pts
         self._usual = usual_duration
+        self._margin = max(4 * usual_duration, 1)
         self._pictures: Iterator[av.VideoFrame] | None = None
         self._shown: av.VideoFrame | None = None
         self._next: av.VideoFrame | None = None
+        self._whole: av.VideoFrame | None = None
+        """A picture known to be the last one before its successor because nothing was left out."""
 
     def picture_at(self, pts: int) -> av.VideoFrame | None:
         """Return the last picture with a time stamp not later than ``pts``; None past the end of the last picture.
@@ -37,14 +40,24 @@ class Seeker:
         Raises:
             UnsoundStampsError: A stamp is missing or goes back, or seeking fails.
         """
+        self._decoder.hurry_until = pts - self._margin
         if self._pictures is None or self._has_key_frame_between(pts):
             self._jump(pts)
+        shown = self._last_until(pts)
+        if _stamp(shown) < self._decoder.hurry_until and shown is not self._whole:
+            # What was left out may have come after it.
+            self._decoder.hurry_until = None
+            self._jump(pts)
+            shown = self._whole = self._last_until(pts)
+        past_end = self._next is None and pts >= _stamp(shown) + (shown.duration or self._usual)
+        return None if past_end else shown
+
+    def _last_until(self, pts: int) -> av.VideoFrame:
         while self._next is not None and _stamp(self._next) <= pts:
             self._advance()
         if self._shown is None:
             raise UnsoundStampsError
-        past_end = self._next is None and pts >= _stamp(self._shown) + (self._shown.duration or self._usual)
-        return None if past_end else self._shown
+        return self._shown
 
     def _has_key_frame_between(self, pts: int) -> bool:
         """Tell whether seeking to ``pts`` saves decoding: a key frame lies between the next picture and it."""
