@@ -25,14 +25,21 @@ Probabilities = NDArray[np.float32]
 class CaptionPictures(Protocol):
     """The caption region of a video, as pictures at every frame index and as stroke masks of every source frame."""
 
-    rate_hz: float
-    """Frame indices per second."""
-    indices: NDArray[np.int64]
-    """The frame indices that have a picture, ascending."""
-    regions: Sequence[Region]
-    """What the pictures show, top to bottom."""
-    strokes: StrokeMasks
-    """The stroke masks."""
+    @property
+    def rate_hz(self) -> float:
+        """Frame indices per second."""
+
+    @property
+    def indices(self) -> NDArray[np.int64]:
+        """The frame indices that have a picture, ascending."""
+
+    @property
+    def regions(self) -> Sequence[Region]:
+        """What the pictures show, top to bottom."""
+
+    @property
+    def strokes(self) -> StrokeMasks:
+        """The stroke masks of every source frame."""
 
     def pictures(self, indices: Sequence[int]) -> Iterator[RgbImage]:
         """Yield the pictures at ascending frame indices, one after the other."""

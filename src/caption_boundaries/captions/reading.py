@@ -30,6 +30,8 @@ class Reading:
     """Top to bottom; boxes as fractions of the crop picture."""
     core: Mask | None = None
     """The pixels inside the lines' boxes that have the text's own brightness, in mask pixels; None without lines."""
+    error: str | None = None
+    """Why the engine failed here; None: it did not."""
 
     @property
     def text(self) -> str:

@@ -1,0 +1,65 @@
+"""Reading many stretches of a video with several engines side by side, results in order."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from caption_boundaries.captions.reading import Reading, combine, text_core
+from caption_boundaries.errors import RecognitionError
+from caption_boundaries.media.jpeg import decode_jpeg
+from caption_boundaries.recognition.engine import OcrEngine
+from caption_boundaries.types import Region
+
+WAITING_PER_ENGINE = 3
+"""Stretches that wait for each engine at most, which bounds the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRoom:
+    """Who reads, and what about the pictures does not change."""
+
+    make_engine: Callable[[], OcrEngine]
+    """Called once in every thread."""
+    workers: int
+    """Engines side by side."""
+    mask_size: tuple[int, int]
+    """Height and width of the stroke masks."""
+    regions: Sequence[Region]
+    """What the pictures show, top to bottom."""
+
+    def read_all(self, stretches: Iterable[Sequence[bytes]]) -> Iterator[Reading]:
+        """Yield what stands in every stretch, given as the JPEGs to combine; one without any gives no lines."""
+        local = threading.local()
+
+        def start() -> None:
+            local.engine = self.make_engine()
+
+        def read(jpegs: Sequence[bytes]) -> Reading:
+            return self._read(local.engine, jpegs)
+
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="captions", initializer=start) as pool:
+            waiting: deque[Future[Reading]] = deque()
+            try:
+                for jpegs in stretches:
+                    waiting.append(pool.submit(read, jpegs))
+                    if len(waiting) > self.workers * WAITING_PER_ENGINE:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def _read(self, engine: OcrEngine, jpegs: Sequence[bytes]) -> Reading:
+        if not jpegs:
+            return Reading(())
+        picture = combine([decode_jpeg(data) for data in jpegs])
+        try:
+            lines = tuple(engine.read(picture))
+        except RecognitionError as error:
+            return Reading((), error=str(error))
+        return Reading(lines, text_core(picture, lines, self.mask_size, self.regions) if lines else None)

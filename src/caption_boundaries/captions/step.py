@@ -1,0 +1,164 @@
+"""The captions step: crops and stroke masks in; timed captions with their text out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caption_boundaries.captions.decoding import Segment, change_frames, fuse, segments
+from caption_boundaries.captions.detector import CLASSES, CaptionPictures, Probabilities, StrokeDetector
+from caption_boundaries.captions.engines import ReadingRoom
+from caption_boundaries.captions.extents import time_captions
+from caption_boundaries.captions.joining import join
+from caption_boundaries.captions.lines import caption_lines
+from caption_boundaries.captions.reading import Reading, chosen_indices
+from caption_boundaries.captions.rows import TickedText, Unread, predicted_rows, tick
+from caption_boundaries.captions.stored import StoredPictures
+from caption_boundaries.database.captions import BoundaryRun, Caption, CaptionWriter
+from caption_boundaries.database.cropping import CropReader
+from caption_boundaries.database.layout import LayoutConfig, LayoutReader
+from caption_boundaries.database.video import VideoDbReader
+from caption_boundaries.errors import RecognitionError, UsageError
+from caption_boundaries.recognition.engine import OcrEngine
+from caption_boundaries.recognition.registry import create_engine
+from caption_boundaries.step import Step, StepContext, StepResult
+from caption_boundaries.types import FrameRange
+
+NO_CAPTIONS = "The layout says that this video has no captions, so there is nothing to time or to read."
+SHOWN, NOT_SHOWN = 0.98, 0.02
+"""How probable a caption is at an index that belongs to one, and at one that does not."""
+
+
+def run(ctx: StepContext) -> StepResult:
+    """Find, time and read the captions, and save them as predictions; a person's rows are never touched.
+
+    Raises:
+        UsageError: The crop step has not run.
+        RecognitionError: The engine is not installed, or failed on every picture.
+    """
+    layout, crops = LayoutReader(ctx.conn).config(), CropReader(ctx.conn)
+    if layout is None or crops.run() is None:
+        raise UsageError("There are no pictures of the caption region.", hint="Run the crop step first.")
+    if layout.has_captions == 0 or not crops.frame_indices():
+        return _save_nothing(ctx)
+    return _find_and_save(ctx, layout)
+
+
+def _save_nothing(ctx: StepContext) -> StepResult:
+    """Save one gap over the whole video."""
+    metadata, writer = VideoDbReader(ctx.conn).metadata(), CaptionWriter(ctx.conn)
+    count = int((metadata.duration_seconds or 0.0) * metadata.index_framerate_hz) if metadata else 0
+    rows = predicted_rows([], _by_person(writer), FrameRange(0, max(0, count - 1)))
+    pairs = np.zeros((0, len(CLASSES)), dtype=np.float32)
+    writer.replace_predictions(rows, _boundary_run(ctx, 0, pairs, {}))
+    return StepResult("no captions", {"captions": 0}, (NO_CAPTIONS,))
+
+
+def _find_and_save(ctx: StepContext, layout: LayoutConfig) -> StepResult:
+    pictures, detector = StoredPictures(ctx.conn, layout), StrokeDetector()
+    engine = _new_engine(ctx)  # fails early, before any thread starts
+    strokes, total = pictures.strokes, FrameRange(0, int(pictures.indices[-1]))
+    detection = detector.detect(pictures)
+    shown = strokes.shown_at(pictures.indices, pictures.rate_hz)
+    stretches = segments(change_frames(detection, shown), strokes.frame_count, pictures.indices, shown)
+    readings = _read(ctx, pictures, stretches)
+    cleaned = caption_lines(readings, [len(stretch) for stretch in stretches], pictures.scale)
+    ticked = tick(time_captions(strokes, join(strokes, stretches, cleaned)), strokes, total, pictures.rate_hz)
+    writer = CaptionWriter(ctx.conn)
+    by_person = _by_person(writer)
+    rows = predicted_rows(ticked, by_person, total, unread=_unread(stretches, readings))
+    probabilities = fuse(detection.probabilities, _shows_caption(pictures, ticked))
+    settings = {**detector.settings(), **_engine_settings(engine)}
+    writer.replace_predictions(rows, _boundary_run(ctx, int(pictures.indices[0]), probabilities, settings))
+    return _result(rows, len(by_person), readings)
+
+
+def _new_engine(ctx: StepContext) -> OcrEngine:
+    return create_engine(ctx.settings.ocr.engine, ctx.settings.ocr.language)
+
+
+def _engine_settings(engine: OcrEngine) -> Mapping[str, object]:
+    return {"engine": engine.name, "engine_version": engine.version, **engine.settings()}
+
+
+def _by_person(writer: CaptionWriter) -> list[Caption]:
+    return [row for row in writer.captions() if row.by_person]
+
+
+def _read(ctx: StepContext, pictures: StoredPictures, stretches: Sequence[Segment]) -> list[Reading]:
+    """Return what stands in every stretch.
+
+    Raises:
+        RecognitionError: The engine failed on every one.
+    """
+    room = ReadingRoom(lambda: _new_engine(ctx), ctx.settings.ocr.workers, pictures.strokes.size, pictures.regions)
+    jobs = (list(pictures.jpegs(chosen_indices(stretch.indices.tolist()))) for stretch in stretches)
+    readings = []
+    for reading in room.read_all(jobs):
+        readings.append(reading)
+        ctx.progress(len(readings), len(stretches), "stretches")
+    failures = [reading.error for reading in readings if reading.error is not None]
+    if failures and len(failures) == sum(len(stretch.indices) > 0 for stretch in stretches):
+        raise RecognitionError(f"The engine failed on every picture: {failures[0]}")
+    return readings
+
+
+def _unread(stretches: Sequence[Segment], readings: Sequence[Reading]) -> list[Unread]:
+    return [
+        Unread(FrameRange(int(stretch.indices[0]), int(stretch.indices[-1])), reading.error)
+        for stretch, reading in zip(stretches, readings, strict=True)
+        if reading.error is not None
+    ]
+
+
+def _shows_caption(pictures: CaptionPictures, ticked: Sequence[TickedText]) -> NDArray[np.float32]:
+    """Return how probable it is that each index shows a caption."""
+    shown = np.full(len(pictures.indices), NOT_SHOWN, dtype=np.float32)
+    for item in ticked:
+        shown[(pictures.indices >= item.frames.start) & (pictures.indices <= item.frames.end)] = SHOWN
+    return shown
+
+
+def _boundary_run(
+    ctx: StepContext, first_index: int, probabilities: Probabilities, settings: Mapping[str, object]
+) -> BoundaryRun:
+    return BoundaryRun(
+        detector=StrokeDetector.name,
+        version=StrokeDetector.version,
+        settings=json.dumps(settings, sort_keys=True),
+        crop_hash=CropReader(ctx.conn).crop_hash(),
+        first_index=first_index,
+        probabilities=probabilities.astype(np.float16),
+        classes=CLASSES,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _result(rows: Sequence[Caption], by_person: int, readings: Sequence[Reading]) -> StepResult:
+    captions = [row for row in rows if row.boundary_state != "gap"]
+    doubtful = sum(bool(row.boundary_pending or row.text_pending) for row in captions)
+    failures = sum(reading.error is not None for reading in readings)
+    summary = f"{len(captions)} captions, {doubtful} of them doubtful"
+    if by_person:
+        summary += f", besides {by_person} rows judged by a person"
+    warnings = []
+    if not captions and not by_person:
+        warnings.append("No captions were found in the caption region.")
+    if failures:
+        warnings.append(f"The engine failed on {failures} stretches; their rows say why.")
+    counts = {"captions": len(captions), "doubtful": doubtful, "by_person": by_person, "failures": failures}
+    return StepResult(summary, counts, tuple(warnings))
+
+
+STEP = Step(
+    name="captions",
+    reads=frozenset({"video", "layout", "cropping"}),
+    writes="captions",
+    replaces=False,
+    run=run,
+    help="Find where every caption starts and ends, and read its text.",
+)
