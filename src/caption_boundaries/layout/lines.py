@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LineTable:
     """Text lines as columns of one length ``n``, in order of frame and box."""
 
@@ -51,17 +52,17 @@ class LineTable:
         """Number of sampled frames."""
         return len(self.frame_indices)
 
-    @property
+    @cached_property
     def height(self) -> Floats:
         """Height of every line in frame heights."""
         return self.bottom - self.top
 
-    @property
+    @cached_property
     def center_x(self) -> Floats:
         """Horizontal centre of every line in frame heights."""
         return (self.left + self.right) / 2
 
-    @property
+    @cached_property
     def center_y(self) -> Floats:
         """Vertical centre of every line in frame heights."""
         return (self.top + self.bottom) / 2
