@@ -141,6 +141,22 @@ def with_pieces(scene: Scene) -> None:
         scene.line(2 * number, answer, y=0.9, height=0.05, anchor="left", x=middle + gap)
 
 
+def where_the_speaker_stands(scene: Scene) -> None:
+    for number, text in enumerate(scene.speech(45, longest=4)):
+        side = number % 3
+        scene.captions([text], first=1 + 2 * number, anchor=("left", "center", "right")[side], x=(0.1, 0.5, 0.9)[side])
+
+
+def with_bullet_comments(scene: Scene) -> None:
+    one_line(scene)
+    for frame in range(scene.frames):
+        for lane in range(7):
+            comment = scene.speech(1, longest=5)[0]
+            scene.line(
+                frame, comment, y=0.05 + 0.06 * lane, height=0.045, anchor="left", x=scene.random.uniform(0, 0.8)
+            )
+
+
 FOUND: list[tuple[Callable[[Scene], None], list[tuple[float, float]], int, str]] = [
     # scene, rows of each region, lines at most, anchor
     (one_line, [(0.78, 0.96)], 1, "center"),
@@ -160,6 +176,8 @@ FOUND: list[tuple[Callable[[Scene], None], list[tuple[float, float]], int, str]]
     (with_slides_close_above, [(0.82, 0.96)], 1, "center"),
     (short_and_dense, [(0.78, 0.96)], 1, "center"),
     (sparse, [(0.78, 0.96)], 1, "center"),
+    (where_the_speaker_stands, [(0.78, 0.96)], 1, "center"),
+    (with_bullet_comments, [(0.78, 0.96)], 1, "center"),
     (with_pieces, [(0.8, 0.95)], 1, "center"),
 ]
 
@@ -273,6 +291,14 @@ class TestTwoRegions:
         assert len(analysis.regions) == 2
         assert holds(analysis, 0.3, 0.05, 0.7, 0.11)
         assert holds(analysis, 0.3, 0.89, 0.7, 0.95)
+
+    def test_song_texts_with_one_line_left_and_one_right_are_one_region(self) -> None:
+        scene = Scene()
+        scene.captions(scene.speech(30, longest=4), y=0.82, anchor="left", x=0.1)
+        scene.captions(scene.speech(30, longest=4), y=0.92, anchor="right", x=0.9)
+        (region,) = analyse(scene).regions
+        assert region.line_count == 2
+        assert holds(analyse(scene), 0.1, 0.79, 0.9, 0.95)
 
     def test_a_two_line_caption_in_one_script_stays_one_region(self) -> None:
         scene = Scene()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from rapidfuzz import fuzz
@@ -28,7 +29,9 @@ RECURRENT_SHARE = 0.15
 """A text that comes back in one place on this share of at least RECURRENT_FRAMES frames is an overlay."""
 RECURRENT_FRAMES = 12
 WINDOW_SHARE = 0.6
-"""A place that always holds text of the same extent, whatever it says, is a window: a ticker, a clock, a score."""
+"""A place that holds text of one extent this often, always another one, is a window: of a ticker, a clock, a score."""
+CHANGING_SHARE = 0.6
+"""The text in a window changes from frame to frame at least this often."""
 
 
 @dataclass(slots=True)
@@ -94,10 +97,17 @@ def stays(frames: Ints, table: LineTable) -> bool:
 
 
 def is_window(lines: Sequence[int], table: LineTable) -> bool:
-    """Tell whether a place is filled so often that its extent, not its text, is what stays."""
+    """Tell whether a place is filled so often that its extent, not its text, is what stays.
+
+    Captions of like length fill one place too, but each of them stays for a while where frames are close together.
+    """
     frames = np.unique(table.frame[list(lines)])
     seconds = (frames[-1] - frames[0] + 1) * table.seconds_per_frame
-    return len(frames) >= max(8, WINDOW_SHARE * table.frame_count) and seconds > PERSISTENT_SECONDS
+    if len(frames) < max(8, WINDOW_SHARE * table.frame_count) or seconds <= PERSISTENT_SECONDS:
+        return False
+    texts = [table.texts[line] for line in lines]
+    changes = sum(fuzz.ratio(before, after) < SAME_TEXT for before, after in pairwise(texts))
+    return changes >= CHANGING_SHARE * (len(texts) - 1)
 
 
 def sliding(table: LineTable) -> Bools:

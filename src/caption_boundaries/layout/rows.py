@@ -29,7 +29,16 @@ MAX_ROWS = 40
 PAGE_LINES = 5
 """This many lines closely below each other are a page, such as credits or a slide, not a caption."""
 CROWD_LINES = 8
-"""This many levels of text anywhere in one frame are a page too."""
+"""This many levels of text all over one frame are a page too, if they are aligned."""
+CROWD_GAP = 0.2
+"""Levels further apart than this share of the frame's height are not of one page."""
+CROWD_SPREAD = 3.0
+"""Lines of a page are usually this close to its axis, in line heights."""
+FREE_DISTINCT = 8
+"""This many different texts are captions even where each stands elsewhere in the row, as it suits the speaker."""
+FREE_OCCUPANCY = 0.8
+"""But not where the row is filled more often than this: that is a ticker broken into pieces."""
+FREE_ALIGNMENT = 0.45
 STACK_PITCH = 2.5
 """Lines whose centres are closer than this, in line heights, stand below each other."""
 
@@ -114,24 +123,29 @@ def _largest_row(table: LineTable, lines: Ints) -> Ints:
 def stack_sizes(table: LineTable, usable: Bools) -> Ints:
     """Return for every line how many levels of usable text stand closely below each other where it is, shape (n,).
 
-    In a frame with CROWD_LINES levels or more, all of them count.
+    In a frame that is a page from top to bottom, all its levels count.
     """
     sizes = np.zeros(len(table), dtype=np.int64)
-    y, height = table.center_y, table.height
     for lines in np.split(np.arange(len(table)), np.flatnonzero(np.diff(table.frame)) + 1):
         ordered = lines[usable[lines]]
-        ordered = ordered[np.argsort(y[ordered], kind="stable")]
-        if not len(ordered):
-            continue
-        steps = np.diff(y[ordered])
-        taller = np.maximum(height[ordered][1:], height[ordered][:-1])
-        new_level = np.concatenate([[True], steps > ROW_REACH * height[ordered][1:]])
-        stack = np.concatenate([[0], np.cumsum(steps > STACK_PITCH * taller)])
-        levels = np.bincount(stack, weights=new_level)
-        if new_level.sum() >= CROWD_LINES:
-            levels[:] = new_level.sum()
-        sizes[ordered] = levels[stack]
+        ordered = ordered[np.argsort(table.center_y[ordered], kind="stable")]
+        if len(ordered):
+            sizes[ordered] = _stack_sizes(table, ordered)
     return sizes
+
+
+def _stack_sizes(table: LineTable, ordered: Ints) -> Ints:
+    """Return the stack sizes of the lines of one frame, given from top to bottom."""
+    height = table.height[ordered]
+    steps = np.diff(table.center_y[ordered])
+    new_level = np.concatenate([[True], steps > ROW_REACH * height[1:]])
+    stack = np.concatenate([[0], np.cumsum(steps > STACK_PITCH * np.maximum(height[1:], height[:-1]))])
+    levels = np.bincount(stack, weights=new_level)
+    if new_level.sum() >= CROWD_LINES and steps.max() < CROWD_GAP:
+        edges = (table.left[ordered], table.center_x[ordered], table.right[ordered])
+        if min(spread(values) for values in edges) < CROWD_SPREAD * float(np.median(height)):
+            levels[:] = new_level.sum()
+    return np.asarray(levels[stack], dtype=np.int64)
 
 
 def join_pieces(table: LineTable, lines: Ints) -> list[Piece]:
@@ -174,7 +188,10 @@ def _describe(table: LineTable, members: Ints, stacked: Ints, moving: Bools) -> 
     factors = {
         "variety": distinct / (distinct + 1),
         "presence": min(1.0, math.sqrt(distinct / (0.05 * table.frame_count))),
-        "alignment": _alignment(anchor, anchor_x, anchor_spread, distinct, height, table.aspect),
+        "alignment": max(
+            _alignment(anchor, anchor_x, anchor_spread, distinct, height, table.aspect),
+            FREE_ALIGNMENT * (distinct >= FREE_DISTINCT and len(frames) <= FREE_OCCUPANCY * table.frame_count),
+        ),
         "position": _position(center_y),
         "size": _size(height, table.aspect),
         "text": _text(pieces),

@@ -9,6 +9,7 @@ import numpy as np
 from caption_boundaries.layout.lines import Bools, Floats, LineTable
 from caption_boundaries.layout.overlays import sliding, static_overlays
 from caption_boundaries.layout.rows import Row, find_rows
+from caption_boundaries.types import Anchor
 
 MIN_SCORE = 0.3
 """A row that scores less is no caption."""
@@ -56,7 +57,7 @@ def select_lines(table: LineTable, wanted: Bools, unwanted: Bools) -> Selection:
     rejected = tuple(row for row in rows if row not in chosen)
     inside = np.zeros(len(table), dtype=bool)
     for row in chosen:
-        inside[_aligned_lines(row, chosen[0], table.aspect)] = True
+        inside[_aligned_lines(row, table.aspect)] = True
     inside = (inside | wanted) & ~unwanted
     reasons = _reasons(inside, unreadable, static, unwanted, rejected)
     return Selection(inside, reasons, tuple(chosen), rejected)
@@ -91,26 +92,30 @@ def _belongs(row: Row, block: list[Row]) -> bool:
     near = any(abs(row.center_y - other.center_y) < BLOCK_PITCH * max(row.height, other.height) for other in block)
     if not near or not 0.5 < row.height / first.height < 2.0 or row.factors["still"] < 1:
         return False
-    if abs(anchor_of(row, first) - first.anchor_x) > max(1.0 * first.height, 3 * first.anchor_spread * first.height):
-        return False
     together = len(row.frames & frozenset().union(*(other.frames for other in block))) / len(row.frames)
+    if _off_anchor(row, first) > max(1.0, 3 * first.anchor_spread):
+        # Song texts stand at the left in one line and at the right in the next.
+        alike = 0.75 < row.height / first.height < 1.33 and row.distinct >= 0.5 * first.distinct
+        return alike and together >= 0.5 and row.score >= MIN_SCORE
     return together >= 0.5 or row.score >= MIN_SCORE
 
 
-def anchor_of(row: Row, first: Row) -> float:
-    """Return where ``row`` stands on the side at which ``first`` is aligned, in frame heights."""
-    sides = {
-        "left": [piece.left for piece in row.pieces],
-        "right": [piece.right for piece in row.pieces],
-        "center": [(piece.left + piece.right) / 2 for piece in row.pieces],
-    }
-    return float(np.median(sides[first.anchor]))
+def _sides(row: Row, anchor: Anchor) -> Floats:
+    """Return where each line of ``row`` has the side ``anchor``, in frame heights."""
+    left = np.array([piece.left for piece in row.pieces])
+    right = np.array([piece.right for piece in row.pieces])
+    return {"left": left, "right": right, "center": (left + right) / 2}[anchor]
+
+
+def _off_anchor(row: Row, first: Row) -> float:
+    """Return how far ``row`` usually is from where ``first`` is aligned, in line heights of ``first``."""
+    return abs(float(np.median(_sides(row, first.anchor))) - first.anchor_x) / first.height
 
 
 def _is_second_region(row: Row, chosen: list[Row]) -> bool:
     """Tell whether a row apart from the first block holds captions of its own."""
     first = chosen[0]
-    if row.score < MIN_SCORE or abs(anchor_of(row, first) - first.anchor_x) > 2.0 * first.height:
+    if row.score < MIN_SCORE or _off_anchor(row, first) > 2.0:
         return False
     shared = len(row.frames & first.frames) / min(len(row.frames), len(first.frames))
     needed = 2.0 if shared >= 0.7 else max(2.0, SECOND_SHARE * first.distinct)
@@ -118,20 +123,17 @@ def _is_second_region(row: Row, chosen: list[Row]) -> bool:
 
 
 def _lone_caption(table: LineTable, static: Bools, moving: Bools) -> list[Row]:
-    """Return the row of the one text that stands all through a short clip, if it stands where captions do."""
-    for row in find_rows(table, static, moving):
+    """Return the rows of the one caption that stands all through a short clip, if it stands where captions do."""
+    rows = find_rows(table, static, moving)
+    for row in rows:
         if row.factors["position"] == 1.0 and row.factors["alignment"] > 0.9 and row.factors["text"] == 1.0:
-            return [row]
+            return _with_block(row, rows)
     return []
 
 
-def _aligned_lines(row: Row, first: Row, aspect: float) -> list[int]:
+def _aligned_lines(row: Row, aspect: float) -> list[int]:
     """Return the lines of a caption row without what stands at its height by chance."""
-    centres: Floats = np.array([(piece.left + piece.right) / 2 for piece in row.pieces])
-    if first.anchor == "center":
-        deviation = np.abs(centres - first.anchor_x)
-    else:
-        deviation = np.abs(np.array([getattr(piece, first.anchor) for piece in row.pieces]) - first.anchor_x)
+    deviation = np.abs(_sides(row, row.anchor) - row.anchor_x)
     limit = max(2.0 * row.height, 4.0 * row.anchor_spread * row.height, 0.1 * aspect)
     return [line for piece, far in zip(row.pieces, deviation > limit, strict=True) if not far for line in piece.lines]
 
