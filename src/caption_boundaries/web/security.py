@@ -135,7 +135,7 @@ class Guard:
     def _way_in(self, scope: Scope, host: str) -> str:
         """Return where a browser without a session goes: to the name that has its cookie, or to the login page."""
         path = quote(scope["path"], safe="/")
-        if host != f"{self._settings.host}:{self._settings.port}" and host not in self._settings.extra_hosts:
+        if self._settings.is_loopback_alias(host):
             return self._settings.origin + "/" + path.lstrip("/")
         return f"/login?next={path}"
 

@@ -21,7 +21,7 @@ class WebSettings:
     host: str = "127.0.0.1"
     """The name under which the pages are opened, as it stands in their address."""
     extra_hosts: tuple[str, ...] = ()
-    """Further names, each with its port where a proxy listens on another one."""
+    """Further names, each with its port where a proxy listens on another one than ours."""
     actor: str = "me"
     """Who acts until a person gives their name on the page."""
     testing: bool = False
@@ -39,9 +39,13 @@ class WebSettings:
     @property
     def allowed_hosts(self) -> frozenset[str]:
         """Every value of the Host header that is answered."""
-        names = {self.host, *LOOPBACK_NAMES}
+        names = {self.host, *LOOPBACK_NAMES, *self.extra_hosts}
         hosts = {f"{name}:{self.port}" for name in names} | set(self.extra_hosts)
         return frozenset(hosts | names if self.port == 80 else hosts)
+
+    def is_loopback_alias(self, host: str) -> bool:
+        """Tell whether a Host header names this machine otherwise than the pages' address does."""
+        return host != f"{self.host}:{self.port}" and host in {f"{name}:{self.port}" for name in LOOPBACK_NAMES}
 
     @property
     def cookie_name(self) -> str:

@@ -1,0 +1,67 @@
+"""A real server in a process of its own, as people start it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+PROGRAM = "import typer; from caption_boundaries.cli.serve import serve; typer.run(serve)"
+
+
+@dataclass
+class LiveServer:
+    """A server that runs."""
+
+    process: subprocess.Popen[str]
+    link: str
+    """The link that opens a session; it works once."""
+
+    @property
+    def origin(self) -> str:
+        parts = urlsplit(self.link)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def port(self) -> int:
+        return int(self.origin.rpartition(":")[2])
+
+    def kill(self) -> None:
+        """End it without warning, as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self) -> None:
+        """End it as Ctrl-C does."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(10)
+
+
+def start_server(data: Path, *, port: int = 0, name: str = "ana") -> LiveServer:
+    """Start a server over ``data`` and wait until it answers."""
+    command = [sys.executable, "-c", PROGRAM, str(data), "--no-browser", "--testing", "--name", name]
+    process = subprocess.Popen(
+        [*command, "--port", str(port)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"},
+    )
+    assert process.stdout is not None
+    link = next((line.strip() for line in process.stdout if "/login#key=" in line), "")
+    assert link, "the server printed no link"
+    server = LiveServer(process, link)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{server.origin}/health", timeout=1):
+                return server
+        except OSError:
+            time.sleep(0.02)
+    raise AssertionError("the server does not answer")
