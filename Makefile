@@ -20,6 +20,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt overrides.txt scripts/install.sh
 	@scripts/install.sh $(VENV) dev
 
 demo: $(VENV)/.core  ## Set up, and take a real clip from video to subtitles
+	@mkdir -p $(DEMO)
 	@$(BIN)/caption-boundaries extract examples/big_buck_bunny_en.mp4 \
 	    --data $(DEMO)/data --output $(DEMO)/big_buck_bunny_en.srt
 

@@ -68,11 +68,11 @@ def resolve_target(target: str, root: Path) -> list[Path]:
     """Return the video folders that ``target`` means.
 
     Args:
-        target: A video folder, a data root, a video's id or a unique part of it, or its original file name.
+        target: A video folder, a data root, or a video's id or original file name, or a unique part of either.
         root: The data root in which ids and names are looked up.
 
     Raises:
-        TargetError: Nothing fits, or a part of an id fits several videos.
+        TargetError: Nothing fits, or several videos do.
     """
     path = Path(target)
     if path.is_dir():
@@ -89,8 +89,8 @@ def resolve_target(target: str, root: Path) -> list[Path]:
 
 def _find_one(target: str, root: Path) -> Path:
     videos = load_videos(root)
-    by_name = [video for video in videos if target in _names(video)]
-    fitting = by_name or [video for video in videos if target and target in video.video_id]
+    exact = [video for video in videos if target in _names(video)]
+    fitting = exact or [video for video in videos if target and any(target in name for name in _names(video))]
     if len(fitting) == 1:
         return fitting[0].folder
     if not fitting:

@@ -44,6 +44,7 @@ def root(tmp_path: Path) -> Path:
         ("0002", [SECOND]),
         ("two.mp4", [SECOND]),
         ("two", [SECOND]),
+        ("tw", [SECOND]),
     ],
 )
 def test_a_target_means_one_video(root: Path, target: str, expected: list[str]) -> None:

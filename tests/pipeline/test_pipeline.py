@@ -91,7 +91,7 @@ def test_a_lost_database_is_a_step_to_run_again(finished: Path, lost: str, missi
 
 def test_a_step_whose_input_is_missing_names_file_and_command(finished: Path) -> None:
     (finished / "video.db").unlink()
-    with pytest.raises(DatabaseMissingError, match=r"video\.db is missing .* caption-boundaries ingest"):
+    with pytest.raises(DatabaseMissingError, match=r"video\.db is missing .*`caption-boundaries ingest`"):
         list(run_steps(finished, [BY_NAME["ocr"]], force=True))
 
 

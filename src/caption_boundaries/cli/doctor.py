@@ -8,11 +8,10 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
-import av
-import onnxruntime
 import typer
 from rich.text import Text
 
@@ -20,9 +19,10 @@ from caption_boundaries import __version__
 from caption_boundaries.atomic import PARTIAL_PREFIX
 from caption_boundaries.cli.options import DEFAULT_DATA, DataOption, JsonOption, QuietOption, VerboseOption
 from caption_boundaries.cli.output import Output
-from caption_boundaries.database.health import check_database, upgrade_database
+from caption_boundaries.database.health import check_database
 from caption_boundaries.database.paths import all_databases
 from caption_boundaries.database.schema import BY_SCHEMA
+from caption_boundaries.database.upgrading import upgrade_database
 from caption_boundaries.errors import CaptionBoundariesError, DatabaseError
 from caption_boundaries.library import find_video_folders
 from caption_boundaries.recognition.registry import create_engine, engine_names
@@ -80,8 +80,8 @@ def _installation() -> list[Finding]:
         "caption-boundaries": __version__,
         "Python": platform.python_version(),
         "SQLite": sqlite3.sqlite_version,
-        "PyAV": av.__version__,
-        "ONNX Runtime": onnxruntime.__version__,
+        "PyAV": metadata.version("av"),
+        "ONNX Runtime": metadata.version("onnxruntime"),
     }
     found = [Finding(name, "ok", version) for name, version in versions.items()]
     return found + [_engine(name) for name in engine_names()]

@@ -48,8 +48,10 @@ def status(
     report = []
     for folder in dict.fromkeys(folder for target in targets for folder in resolve_target(target, data)):
         video, states, sizes = load_video(folder), step_states(folder), _sizes(folder)
+        out.say(video.name, style="bold")
+        out.say(str(folder), style="dim")
         out.table(
-            f"{video.name}  {folder}",
+            "",
             ("step", "state", "what"),
             [(name, _mark(state), state.detail) for name, state in states.items()],
         )
@@ -77,10 +79,11 @@ def list_command(
     rows, report = [], []
     for video in videos:
         states = _states(video)
-        rows.append((video.video_id[:8], video.name, _duration(video), *(_mark(state) for state in states.values())))
+        rows.append((video.video_id[:8], video.name, _duration(video), *(_sign(state) for state in states.values())))
         report.append({**_video_json(video), "steps": _states_json(states)})
     steps = tuple(report[0]["steps"]) if report else ()
-    out.table(f"{len(videos)} videos in {folder}", ("id", "name", "length>", *steps), rows)
+    out.table(f"Videos in {folder}: {len(videos)}", ("id", "name", "length>", *steps), rows)
+    out.say("  ".join(f"{sign} {state}" for state, (sign, _) in _MARKS.items()), style="dim")
     out.emit(report)
 
 
@@ -93,8 +96,11 @@ def _states(video: Video) -> dict[str, StepState]:
 
 
 def _mark(state: StepState) -> Text:
-    sign, style = _MARKS[state.state]
-    return Text(f"{sign} {state.state}", style=style)
+    return Text(f"{_MARKS[state.state][0]} {state.state}", style=_MARKS[state.state][1])
+
+
+def _sign(state: StepState) -> Text:
+    return Text(*_MARKS[state.state])
 
 
 def _states_json(states: dict[str, StepState]) -> dict[str, dict[str, str]]:

@@ -28,7 +28,7 @@ TargetsArgument = Annotated[
     list[str],
     typer.Argument(
         metavar="TARGET...",
-        help="A video folder, a video's id or a unique part of it, its original file name, or a data root.",
+        help="A video folder, a data root, or a video's id or file name, or a unique part of either.",
         show_default=False,
     ),
 ]

@@ -26,7 +26,7 @@ from caption_boundaries.cli.output import Output
 from caption_boundaries.cli.registration import IfKnownOption, KeepOption, register
 from caption_boundaries.config import CropSettings, ExportSettings, IngestSettings, OcrSettings, Settings
 from caption_boundaries.errors import CaptionBoundariesError, UsageError
-from caption_boundaries.library import load_video, resolve_target
+from caption_boundaries.library import is_video_folder, load_video, resolve_target
 from caption_boundaries.pipeline import BY_NAME, Outcome, run_steps, select_steps
 from caption_boundaries.step import Step
 
@@ -44,7 +44,10 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def ingest(
-    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Video files.", show_default=False)],
+    videos: Annotated[
+        list[Path],
+        typer.Argument(metavar="VIDEO...", help="Video files, or video folders to sample again.", show_default=False),
+    ],
     data: DataOption = DEFAULT_DATA,
     if_known: IfKnownOption = "reuse",
     keep: KeepOption = "link",
@@ -59,7 +62,10 @@ def ingest(
     Example: `caption-boundaries ingest film.mp4 --data films`
     """
     out = Output(json, quiet, verbose)
-    folders = [register(video, data, if_known=if_known, keep=keep, out=out) for video in videos]
+    folders = [
+        video if is_video_folder(video) else register(video, data, if_known=if_known, keep=keep, out=out)
+        for video in videos
+    ]
     run_on(folders, [BY_NAME["ingest"]], Settings(ingest=IngestSettings(jpeg_quality=quality)), out, force=force)
 
 
