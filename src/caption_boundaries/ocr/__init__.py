@@ -1,1 +1,1 @@
-"""The ocr step: full frames in, text lines out."""
+"""The ocr step: every full frame is read once."""

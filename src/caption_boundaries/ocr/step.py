@@ -1,66 +1,117 @@
-"""The ocr step: reads every full frame with several engines side by side."""
+"""The ocr step: full frames in, their text lines out."""
 
 from __future__ import annotations
 
 import json
-import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from caption_boundaries.config import OcrSettings
 from caption_boundaries.database.full_ocr import OcrRun, OcrWriter
-from caption_boundaries.database.video import StoredFrame, VideoDbReader
+from caption_boundaries.database.video import VideoDbReader
 from caption_boundaries.errors import RecognitionError
-from caption_boundaries.media.jpeg import decode_jpeg
+from caption_boundaries.ocr.reading import FrameReading, read_frames
+from caption_boundaries.ocr.timing import FrameClock
 from caption_boundaries.recognition.engine import OcrEngine
 from caption_boundaries.recognition.registry import create_engine
-from caption_boundaries.step import Step, StepContext, StepResult
-from caption_boundaries.types import TextLine
+from caption_boundaries.step import Progress, Step, StepContext, StepResult
 
-Reading = list[TextLine] | RecognitionError
-"""The lines of a frame, or why the engine failed on it."""
+NO_FRAMES = "There are no full frames to read."
 
-FRAMES_IN_FLIGHT_PER_WORKER = 2
-"""Bounds the memory: so many pictures wait for each engine."""
+
+@dataclass
+class Tally:
+    """What came of the frames so far."""
+
+    frames: int = 0
+    lines: int = 0
+    failed: int = 0
+    first_failure: str = ""
+    """Where and why the first frame failed."""
+
+    def add(self, reading: FrameReading) -> None:
+        """Count one frame."""
+        self.frames += 1
+        self.lines += len(reading.lines)
+        if reading.error is not None:
+            self.failed += 1
+            self.first_failure = self.first_failure or f"frame {reading.frame_index}: {reading.error}"
 
 
 def run(ctx: StepContext) -> StepResult:
-    """Read every full frame; a frame on which the engine fails gets a row that says so.
+    """Read every full frame and save its lines, its failures, and the run that made them."""
+    started = _now()
+    video, writer = VideoDbReader(ctx.conn), OcrWriter(ctx.conn)
+    total = len(video.frame_indices())
+    engines = make_engines(ctx.settings.ocr, total)
+    with closing(read_frames(video.frames(), engines)) as readings:
+        tally = save_readings(writer, _reporting(readings, ctx.progress, total), FrameClock.of(video.metadata()))
+    if tally.failed and tally.failed == tally.frames:
+        raise RecognitionError(
+            f"The engine {engines[0].name} failed on every frame, first on {tally.first_failure}",
+            hint="Run `caption-boundaries doctor` to check the installation.",
+        )
+    _save_run(writer, engines[0], video.frames_hash(), tally, started)
+    return result_of(tally)
 
-    Raises:
-        RecognitionError: The engine is not installed, or failed on every frame.
-    """
-    settings = ctx.settings.ocr
-    video, ocr = VideoDbReader(ctx.conn), OcrWriter(ctx.conn)
-    engine = create_engine(settings.engine, settings.language)  # fails early, before any thread starts
-    started, total = _now(), len(video.frame_indices())
-    failures: list[RecognitionError] = []
-    lines = 0
-    for done, (frame, reading) in enumerate(_read_all(video.frames(), settings), start=1):
-        if isinstance(reading, RecognitionError):
-            failures.append(reading)
-            ocr.add_failure(frame.frame_index, str(reading))
+
+def make_engines(settings: OcrSettings, frame_count: int) -> list[OcrEngine]:
+    """Return one engine per worker, and never more than there are frames."""
+    count = max(1, min(settings.workers, frame_count))
+    return [create_engine(settings.engine, settings.language) for _ in range(count)]
+
+
+def save_readings(writer: OcrWriter, readings: Iterable[FrameReading], clock: FrameClock) -> Tally:
+    """Save every frame as it comes."""
+    tally = Tally()
+    for reading in readings:
+        if reading.error is None:
+            writer.add_frame(reading.frame_index, reading.lines, clock.seconds(reading.frame_index, reading.time))
         else:
-            lines += len(reading)
-            ocr.add_frame(frame.frame_index, reading, frame.time.seconds if frame.time else None)
-        ctx.progress(done, total, "frames")
-    if failures and len(failures) == total:
-        raise failures[0]
-    ocr.save_run(
+            writer.add_failure(reading.frame_index, reading.error)
+        tally.add(reading)
+    return tally
+
+
+def result_of(tally: Tally) -> StepResult:
+    """Return what the step did in words and figures."""
+    summary = f"{tally.frames} frames, {tally.lines} text lines"
+    warnings: list[str] = []
+    if tally.failed:
+        summary += f", {tally.failed} failed"
+        warnings.append(f"{tally.failed} of {tally.frames} frames could not be read; {tally.first_failure}")
+    if not tally.frames:
+        warnings.append(NO_FRAMES)
+    counts = {"frames": tally.frames, "lines": tally.lines, "failed": tally.failed}
+    return StepResult(summary, counts, tuple(warnings))
+
+
+def _reporting(readings: Iterator[FrameReading], progress: Progress, total: int) -> Iterator[FrameReading]:
+    """Pass every reading on and tell how far it has come."""
+    for done, reading in enumerate(readings, start=1):
+        yield reading
+        progress(done, total, "frames")
+
+
+def _save_run(writer: OcrWriter, engine: OcrEngine, frames_hash: str, tally: Tally, started: str) -> None:
+    writer.save_run(
         OcrRun(
             engine=engine.name,
             engine_version=engine.version,
-            settings=json.dumps(dict(engine.settings()), sort_keys=True),
-            frames_hash=video.frames_hash(),
-            frame_count=total,
-            failed_count=len(failures),
+            settings=json.dumps(dict(engine.settings()), sort_keys=True, ensure_ascii=False),
+            frames_hash=frames_hash,
+            frame_count=tally.frames,
+            failed_count=tally.failed,
             started_at=started,
             finished_at=_now(),
         )
     )
-    return _result(total, lines, failures)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 STEP = Step(
@@ -69,62 +120,5 @@ STEP = Step(
     writes="fullOCR",
     replaces=True,
     run=run,
-    help="Read the text of every full frame.",
+    help="Read the text on every full frame.",
 )
-
-
-def _read_all(frames: Iterable[StoredFrame], settings: OcrSettings) -> Iterator[tuple[StoredFrame, Reading]]:
-    """Yield every frame with its reading, in order; ``settings.workers`` threads read ahead, one engine each."""
-    local = threading.local()
-
-    def make_engine() -> None:
-        local.engine = create_engine(settings.engine, settings.language)
-
-    def read(frame: StoredFrame) -> Reading:
-        return _read(local.engine, frame)
-
-    with ThreadPoolExecutor(settings.workers, initializer=make_engine) as pool:
-        yield from _in_order(pool, read, frames, window=settings.workers * FRAMES_IN_FLIGHT_PER_WORKER)
-
-
-def _in_order(
-    pool: ThreadPoolExecutor,
-    read: Callable[[StoredFrame], Reading],
-    frames: Iterable[StoredFrame],
-    *,
-    window: int,
-) -> Iterator[tuple[StoredFrame, Reading]]:
-    """Submit frames so that at most ``window`` are under way, and yield the results in the frames' order."""
-    pending: deque[tuple[StoredFrame, Future[Reading]]] = deque()
-    try:
-        for frame in frames:
-            pending.append((frame, pool.submit(read, frame)))
-            if len(pending) >= window:
-                first, future = pending.popleft()
-                yield first, future.result()
-        while pending:
-            first, future = pending.popleft()
-            yield first, future.result()
-    finally:
-        for _, future in pending:
-            future.cancel()
-
-
-def _read(engine: OcrEngine, frame: StoredFrame) -> Reading:
-    try:
-        return engine.read(decode_jpeg(frame.image_data))
-    except RecognitionError as error:
-        return error
-
-
-def _result(frames: int, lines: int, failures: list[RecognitionError]) -> StepResult:
-    summary = f"{frames} frames, {lines} text lines"
-    counts = {"frames": frames, "lines": lines, "failed": len(failures)}
-    if not failures:
-        return StepResult(summary, counts)
-    warning = f"The engine failed on {len(failures)} of {frames} frames, first with: {failures[0].message}"
-    return StepResult(f"{summary}, {len(failures)} failed", counts, (warning,))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

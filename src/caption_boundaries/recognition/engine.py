@@ -16,10 +16,14 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from caption_boundaries.errors import RecognitionError
-from caption_boundaries.types import GrayImage, RgbImage, TextLine
+from caption_boundaries.types import Box, GrayImage, RgbImage, TextLine
 
 Setting = str | int | float | bool | None
 """A value of an engine's settings; JSON can hold it."""
+
+
+WHOLE_PICTURE = Box(0.0, 0.0, 1.0, 1.0)
+"""The box of a line that fills its picture."""
 
 
 @runtime_checkable

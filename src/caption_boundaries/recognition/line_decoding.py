@@ -16,6 +16,9 @@ from caption_boundaries.types import RgbImage
 LINE_HEIGHT = 48
 """Height in pixels that the network reads."""
 
+MAX_WIDTH = 3200
+"""Longest picture in pixels that the network is given; a line of 50 ideographs is as long."""
+
 BLANK = 0
 """Class that means: no character ends here."""
 
@@ -38,7 +41,7 @@ def reader_input(line: RgbImage, stretch: float) -> NDArray[np.float32]:
             ``...``, need more than one column each to be told apart.
     """
     height, width = line.shape[:2]
-    columns = max(8, math.ceil(LINE_HEIGHT * width / height * stretch))
+    columns = min(MAX_WIDTH, max(8, math.ceil(LINE_HEIGHT * width / height * stretch)))
     return network_input(line, (columns, LINE_HEIGHT))
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from caption_boundaries.recognition.engine import Setting, as_rgb
+from caption_boundaries.recognition.engine import WHOLE_PICTURE, Setting, as_rgb
 from caption_boundaries.recognition.reading_order import in_reading_order
-from caption_boundaries.types import Box, GrayImage, RgbImage, TextLine
+from caption_boundaries.types import GrayImage, RgbImage, TextLine
 
 
 class NullEngine:
@@ -36,7 +36,7 @@ class NullEngine:
         as_rgb(image)
         if not self._lines:
             return None
-        return TextLine(Box(0, 0, 1, 1), self._lines[0].text, self._lines[0].confidence)
+        return TextLine(WHOLE_PICTURE, self._lines[0].text, self._lines[0].confidence)
 
     def read_lines(self, images: Sequence[RgbImage | GrayImage]) -> list[TextLine | None]:
         """Return what :meth:`read_line` says of every picture."""
