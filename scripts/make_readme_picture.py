@@ -96,7 +96,10 @@ def with_regions(frame: Image.Image, boxes: Iterable[Box]) -> Image.Image:
     for box in boxes:
         pixels = box.to_pixels(frame.width, frame.height)
         pen.rectangle((pixels.left, pixels.top, pixels.right - 1, pixels.bottom - 1), outline=ACCENT, width=4)
-        pen.text((pixels.left + 10, pixels.top - 34), "caption region", fill=ACCENT, font=font(26))
+        name, place = " caption region found ", (pixels.left, pixels.top - 40)
+        left, _, right, _ = pen.textbbox(place, name, font=font(28))
+        pen.rectangle((left, place[1], right, pixels.top), fill=ACCENT)
+        pen.text(place, name, fill=PAPER, font=font(28))
     return frame
 
 
@@ -147,12 +150,14 @@ def draw_subtitles(cues: Sequence[Cue], width: int, height: int) -> Image.Image:
     screen = Image.new("RGB", (width, height), SCREEN)
     pen = ImageDraw.Draw(screen)
     y = 16
-    for line in FORMATS["srt"].write(cues).splitlines():
-        is_time = "-->" in line
-        pen.text((18, y), line, fill="#ffa657" if is_time else "#e6edf3", font=font(19))
-        y += 24 if line else 14
-        if y > height - 24:
+    for block in FORMATS["srt"].write(cues).split("\n\n"):
+        lines = block.splitlines()
+        if y + 24 * len(lines) > height:
             break
+        for line in lines:
+            pen.text((18, y), line, fill="#ffa657" if "-->" in line else "#e6edf3", font=font(19))
+            y += 24
+        y += 14
     return screen
 
 
