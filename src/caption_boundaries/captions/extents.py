@@ -14,6 +14,8 @@ REACH_SECONDS = 0.6
 """A boundary lies within this of where strokes came or went; a fade takes that long."""
 FAINT = 0.3
 """A boundary at which fewer strokes than this come or go is no boundary to speak of."""
+SUPPORTED = 0.3
+"""A caption that is there from the first frame on, or up to the last, is cut only if so many of its strokes say so."""
 DOUBTFUL_TEXT = 0.8
 """A text read with less confidence than this, and without boundaries to speak of, is something in the scene."""
 
@@ -48,27 +50,30 @@ def time_captions(strokes: StrokeMasks, groups: Sequence[Group]) -> list[TimedTe
 
 
 def _start(strokes: StrokeMasks, group: Group, before: Group | None) -> Edge:
-    if group.first == 0 or group.ink is None:
-        return Edge(group.first, 1.0 if group.first == 0 else 0.0)
+    if group.ink is None:
+        return Edge(group.first, 0.0)
     reach = strokes.frames_in(REACH_SECONDS, at_least=4)
     low = max(0, group.first - reach)
     if before is not None:
         low = max(low, before.stop if _same_text(before, group) else (before.first + before.stop) // 2)
     middle = (group.first + group.stop) // 2
     high = min(max(middle, group.first + 2), group.first + reach, strokes.frame_count)
-    return refine_start(strokes, group.ink, group.first, low, high)
+    edge = refine_start(strokes, group.ink, group.first, low, high)
+    return edge if group.first > 0 or edge.support >= SUPPORTED else Edge(0, 1.0)
 
 
 def _end(strokes: StrokeMasks, group: Group, after: Group | None) -> Edge:
-    if group.stop == strokes.frame_count or group.ink is None:
-        return Edge(group.stop, 1.0 if group.stop == strokes.frame_count else 0.0)
+    if group.ink is None:
+        return Edge(group.stop, 0.0)
     reach = strokes.frames_in(REACH_SECONDS, at_least=4)
     high = min(strokes.frame_count, group.stop + reach)
     if after is not None:
         high = min(high, after.first if _same_text(group, after) else (after.first + after.stop) // 2)
     middle = (group.first + group.stop) // 2
     low = max(min(middle, group.stop - 2), group.stop - reach, 0)
-    return refine_end(strokes, group.ink, group.stop, low, high)
+    edge = refine_end(strokes, group.ink, group.stop, low, high)
+    last = strokes.frame_count
+    return edge if group.stop < last or edge.support >= SUPPORTED else Edge(last, 1.0)
 
 
 def _same_text(one: Group, other: Group) -> bool:

@@ -27,7 +27,9 @@ class Edge:
     frame: int
     """The first source frame that shows it, or the first that no longer does."""
     contrast: float
-    """By how much more of its strokes is seen inside than outside, 0 to 1; 0: nothing was found, it is a guess."""
+    """By how much more of the strokes that matter is seen inside than outside, 0 to 1; 0: it is a guess."""
+    support: float = 0.0
+    """Which share of the caption's strokes matters: is seen inside and not outside."""
 
 
 def refine_start(strokes: StrokeMasks, ink: Mask, guess: int, low: int, high: int) -> Edge:
@@ -41,13 +43,13 @@ def refine_start(strokes: StrokeMasks, ink: Mask, guess: int, low: int, high: in
         high: The source frame after the last to look at; those from ``guess`` on should show the caption.
     """
     edge = _step(_ink_values(strokes, ink, low, high), guess - low)
-    return Edge(guess, 0.0) if edge is None else Edge(low + edge[0], edge[1])
+    return Edge(guess, 0.0) if edge is None else Edge(low + edge[0], *edge[1:])
 
 
 def refine_end(strokes: StrokeMasks, ink: Mask, guess: int, low: int, high: int) -> Edge:
     """Return where a caption ends: the first source frame without it. Takes what `refine_start` does."""
     edge = _step(_ink_values(strokes, ink, low, high)[::-1], high - guess)
-    return Edge(guess, 0.0) if edge is None else Edge(high - edge[0], edge[1])
+    return Edge(guess, 0.0) if edge is None else Edge(high - edge[0], *edge[1:])
 
 
 def _ink_values(strokes: StrokeMasks, ink: Mask, low: int, high: int) -> NDArray[np.float32]:
@@ -57,18 +59,19 @@ def _ink_values(strokes: StrokeMasks, ink: Mask, low: int, high: int) -> NDArray
     return strokes.masks(low, high)[:, ink].astype(np.float32)
 
 
-def _step(values: NDArray[np.float32], guess: int) -> tuple[int, float] | None:
-    """Return the row from which strokes are shown, and by how much more than before; None if there is no such row."""
+def _step(values: NDArray[np.float32], guess: int) -> tuple[int, float, float] | None:
+    """Return the row from which strokes are shown, its contrast and its support; None if there is no such row."""
     count = len(values)
     if count < 2:
         return None
-    place, contrast = min(max(guess, 1), count - 1), 0.0
+    place, contrast, support = min(max(guess, 1), count - 1), 0.0, 0.0
     for _ in range(ROUNDS):
         # One row on either side of the step is left out: it may be the step.
         outside = values[: max(1, place - 1)].mean(axis=0)
         inside = values[min(count - 1, place + 1) :].mean(axis=0)
         weights = np.clip(inside - outside, 0, None) ** 2
-        if weights.sum() < LEAST_WEIGHT:
+        support = float(weights.mean())
+        if support < LEAST_WEIGHT:
             return None
         found = best_step(values @ weights / weights.sum())
         if found is None:
@@ -76,7 +79,7 @@ def _step(values: NDArray[np.float32], guess: int) -> tuple[int, float] | None:
         before, (place, contrast) = place, found
         if place == before:
             break
-    return place, contrast
+    return place, contrast, support
 
 
 def best_step(levels: NDArray[np.float32]) -> tuple[int, float] | None:
