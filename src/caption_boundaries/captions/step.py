@@ -29,6 +29,10 @@ from caption_boundaries.step import Step, StepContext, StepResult
 from caption_boundaries.types import FrameRange
 
 NO_CAPTIONS = "The layout says that this video has no captions, so there is nothing to time or to read."
+SOUGHT_LINE_HEIGHT = 28.0
+"""Pixels: text is found as well at this height as at full size, in a fraction of the time."""
+MIN_SIDE_LIMIT = 320
+"""Pixels: pictures are never made smaller than this."""
 SHOWN, NOT_SHOWN = 0.98, 0.02
 """How probable a caption is at an index that belongs to one, and at one that does not."""
 
@@ -60,7 +64,7 @@ def _save_nothing(ctx: StepContext) -> StepResult:
 
 def _find_and_save(ctx: StepContext, layout: LayoutConfig) -> StepResult:
     pictures, detector = StoredPictures(ctx.conn, layout), StrokeDetector()
-    engine = _new_engine(ctx)  # fails early, before any thread starts
+    engine = _new_engine(ctx, pictures)  # fails early, before any thread starts
     strokes, total = pictures.strokes, FrameRange(0, int(pictures.indices[-1]))
     detection = detector.detect(pictures)
     shown = strokes.shown_at(pictures.indices, pictures.rate_hz)
@@ -77,8 +81,11 @@ def _find_and_save(ctx: StepContext, layout: LayoutConfig) -> StepResult:
     return _result(rows, len(by_person), readings)
 
 
-def _new_engine(ctx: StepContext) -> OcrEngine:
-    return create_engine(ctx.settings.ocr.engine, ctx.settings.ocr.language)
+def _new_engine(ctx: StepContext, pictures: StoredPictures) -> OcrEngine:
+    """Return an engine that looks for text where a line is about `SOUGHT_LINE_HEIGHT` pixels high."""
+    wanted = pictures.width * SOUGHT_LINE_HEIGHT / (pictures.scale.line_height * pictures.height)
+    side_limit = max(MIN_SIDE_LIMIT, round(wanted))
+    return create_engine(ctx.settings.ocr.engine, ctx.settings.ocr.language, side_limit=side_limit)
 
 
 def _engine_settings(engine: OcrEngine) -> Mapping[str, object]:
@@ -95,7 +102,9 @@ def _read(ctx: StepContext, pictures: StoredPictures, stretches: Sequence[Segmen
     Raises:
         RecognitionError: The engine failed on every one.
     """
-    room = ReadingRoom(lambda: _new_engine(ctx), ctx.settings.ocr.workers, pictures.strokes.size, pictures.regions)
+    room = ReadingRoom(
+        lambda: _new_engine(ctx, pictures), ctx.settings.ocr.workers, pictures.strokes.size, pictures.regions
+    )
     jobs = (list(pictures.jpegs(chosen_indices(stretch.indices.tolist()))) for stretch in stretches)
     readings = []
     for reading in room.read_all(jobs):
