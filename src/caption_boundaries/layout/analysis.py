@@ -99,7 +99,7 @@ def analyse_layout(
     blocks = find_blocks(table, selection.inside, labelled | _in_rows(selection, len(table)))
     overlays = np.array([reason in OVERLAYS for reason in selection.reasons], dtype=bool)
     areas = crop_areas(table, blocks, overlays)
-    polarities = [polarity_of(_examples(table, area.block)) for area in areas]
+    polarities = [polarity_of(examples(table, area.block)) for area in areas]
     regions = tuple(_region(area, polarity) for area, (polarity, _) in zip(areas, polarities, strict=True))
     coverage, crop = crop_diagnostics(table, selection.inside, regions)
     return LayoutAnalysis(
@@ -168,7 +168,7 @@ def _in_rows(selection: Selection, count: int) -> Bools:
     return chosen & selection.inside
 
 
-def _examples(table: LineTable, block: Block) -> list[tuple[int, Box]]:
+def examples(table: LineTable, block: Block) -> list[tuple[int, Box]]:
     """Return lines of a block spread over the video."""
     picked = np.unique(np.linspace(0, len(block.lines) - 1, min(len(block.lines), POLARITY_BOXES)).astype(int))
     return [(int(table.frame_indices[table.frame[line]]), table.box(int(line))) for line in block.lines[picked]]

@@ -5,7 +5,7 @@ A caption comes and goes; what a station lays over its picture does not. All dis
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -112,6 +112,16 @@ def is_window(lines: Sequence[int], table: LineTable) -> bool:
 
 def sliding(table: LineTable) -> Bools:
     """Tell for every line whether its text moves sideways towards the next sampled frame, or came from there."""
+    return _moving(table, _slides)
+
+
+def scrolling(table: LineTable) -> Bools:
+    """Tell for every line whether its text moves up or down towards the next sampled frame, or came from there."""
+    return _moving(table, _scrolls)
+
+
+def _moving(table: LineTable, moves: Callable[[LineTable, int, int], bool]) -> Bools:
+    """Tell for every line whether ``moves`` says so of it and a line of the next or the last frame."""
     moving = np.zeros(len(table), dtype=bool)
     starts = np.searchsorted(table.frame, np.arange(table.frame_count + 1))
     for position in range(table.frame_count - 1):
@@ -119,9 +129,19 @@ def sliding(table: LineTable) -> Bools:
         there = range(starts[position + 1], starts[position + 2])
         for a in here:
             for b in there:
-                if _slides(table, a, b):
+                if moves(table, a, b):
                     moving[[a, b]] = True
     return moving
+
+
+def _scrolls(table: LineTable, a: int, b: int) -> bool:
+    """Tell whether line ``b`` is line ``a``, moved up or down by at least a quarter of a line height."""
+    height = float(table.height[a])
+    if max(abs(table.left[a] - table.left[b]), abs(table.right[a] - table.right[b])) > SAME_PLACE * height:
+        return False
+    if abs(table.center_y[a] - table.center_y[b]) < 0.25 * height or min(len(table.texts[a]), len(table.texts[b])) < 4:
+        return False
+    return fuzz.ratio(table.texts[a], table.texts[b]) >= 75
 
 
 def _slides(table: LineTable, a: int, b: int) -> bool:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from rapidfuzz import fuzz
 
 from caption_boundaries.layout.lines import Bools, Floats, Ints, LineTable, spread
+from caption_boundaries.layout.overlays import scrolling, sliding
 from caption_boundaries.types import Anchor
 
 ROW_REACH = 0.4
@@ -34,6 +35,11 @@ CROWD_GAP = 0.2
 """Levels further apart than this share of the frame's height are not of one page."""
 CROWD_SPREAD = 3.0
 """Lines of a page are usually this close to its axis, in line heights."""
+SLIDING_SHARE = 0.3
+"""A row in which this share of the lines moves sideways is a ticker."""
+SCROLLING_SHARE = 0.6
+"""A row in which this share moves up or down is part of credits; captions that roll up rest in between."""
+MOVING_SCORE = 0.1
 FREE_DISTINCT = 8
 """This many different texts are captions even where each stands elsewhere in the row, as it suits the speaker."""
 FREE_OCCUPANCY = 0.8
@@ -98,14 +104,15 @@ class Row:
         return max(piece.right for piece in self.pieces)
 
 
-def find_rows(table: LineTable, usable: Bools, moving: Bools) -> list[Row]:
+def find_rows(table: LineTable, usable: Bools) -> list[Row]:
     """Return the rows among the ``usable`` lines, best score first; single stray lines are rows too."""
+    still = _stillness(table)
     left = np.flatnonzero(usable)
     stacked = stack_sizes(table, usable)
     rows: list[Row] = []
     while len(left) and len(rows) < MAX_ROWS:
         members = _largest_row(table, left)
-        rows.append(_describe(table, members, stacked, moving))
+        rows.append(_describe(table, members, stacked, still))
         left = np.setdiff1d(left, members)
     return sorted(rows, key=lambda row: row.score, reverse=True)
 
@@ -177,7 +184,7 @@ def _piece(table: LineTable, lines: Sequence[int]) -> Piece:
     )
 
 
-def _describe(table: LineTable, members: Ints, stacked: Ints, moving: Bools) -> Row:
+def _describe(table: LineTable, members: Ints, stacked: Ints, still: Callable[[Ints], float]) -> Row:
     pieces = tuple(join_pieces(table, members))
     height = float(np.median([piece.height for piece in pieces]))
     center_y = float(np.median([piece.center_y for piece in pieces]))
@@ -197,9 +204,20 @@ def _describe(table: LineTable, members: Ints, stacked: Ints, moving: Bools) -> 
         "text": _text(pieces),
         "reading": float(np.interp(np.median(table.confidence[members]), [0.0, 0.5, 0.8], [0.3, 0.6, 1.0])),
         "alone": 1.0 - 0.95 * float(np.mean(stacked[members] >= PAGE_LINES)),
-        "still": 1.0 if np.mean(moving[members]) < 0.3 else 0.1,
+        "still": still(members),
     }
     return Row(pieces, center_y, height, anchor, anchor_x, anchor_spread, distinct, frames, factors)
+
+
+def _stillness(table: LineTable) -> Callable[[Ints], float]:
+    """Return a function that says how much the lines of a row stand still: 1, or MOVING_SCORE."""
+    aside, along = sliding(table), scrolling(table)
+
+    def still(members: Ints) -> float:
+        moves = np.mean(aside[members]) >= SLIDING_SHARE or np.mean(along[members]) >= SCROLLING_SHARE
+        return MOVING_SCORE if moves else 1.0
+
+    return still
 
 
 def find_anchor(pieces: Sequence[Piece], height: float, aspect: float) -> tuple[Anchor, float, float]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from caption_boundaries.layout.lines import Bools, Floats, LineTable
-from caption_boundaries.layout.overlays import sliding, static_overlays
+from caption_boundaries.layout.overlays import static_overlays
 from caption_boundaries.layout.rows import Row, find_rows
 from caption_boundaries.types import Anchor
 
-MIN_SCORE = 0.3
+MIN_SCORE = 0.35
 """A row that scores less is no caption."""
 TALLEST_LINE = 0.25
 """A box taller than this share of the frame's shorter side is no line of text."""
@@ -49,11 +49,10 @@ def select_lines(table: LineTable, wanted: Bools, unwanted: Bools) -> Selection:
     """
     unreadable = _unreadable(table)
     static = static_overlays(table) & ~unreadable
-    moving = sliding(table)
-    rows = find_rows(table, ~unreadable & ~static & ~unwanted | wanted, moving)
+    rows = find_rows(table, ~unreadable & ~static & ~unwanted | wanted)
     chosen = [row for row in rows if wanted[row.lines].any()] if wanted.any() else _choose(rows)
     if not chosen and table.frame_count * table.seconds_per_frame <= LONE_CAPTION_SECONDS:
-        chosen = _lone_caption(table, static, moving)
+        chosen = _lone_caption(table, static)
     rejected = tuple(row for row in rows if row not in chosen)
     inside = np.zeros(len(table), dtype=bool)
     for row in chosen:
@@ -104,7 +103,8 @@ def _sides(row: Row, anchor: Anchor) -> Floats:
     """Return where each line of ``row`` has the side ``anchor``, in frame heights."""
     left = np.array([piece.left for piece in row.pieces])
     right = np.array([piece.right for piece in row.pieces])
-    return {"left": left, "right": right, "center": (left + right) / 2}[anchor]
+    sides: dict[Anchor, Floats] = {"left": left, "right": right, "center": (left + right) / 2}
+    return sides[anchor]
 
 
 def _off_anchor(row: Row, first: Row) -> float:
@@ -122,9 +122,9 @@ def _is_second_region(row: Row, chosen: list[Row]) -> bool:
     return row.distinct >= needed and 0.5 < row.height / first.height < 2.0
 
 
-def _lone_caption(table: LineTable, static: Bools, moving: Bools) -> list[Row]:
+def _lone_caption(table: LineTable, static: Bools) -> list[Row]:
     """Return the rows of the one caption that stands all through a short clip, if it stands where captions do."""
-    rows = find_rows(table, static, moving)
+    rows = find_rows(table, static)
     for row in rows:
         if row.factors["position"] == 1.0 and row.factors["alignment"] > 0.9 and row.factors["text"] == 1.0:
             return _with_block(row, rows)

@@ -49,14 +49,14 @@ def run(ctx: StepContext) -> StepResult:
         width,
         height,
         rate_hz=rate_hz,
-        polarity_of=_Pictures(ctx.conn).polarity_of,
+        polarity_of=StoredPictures(ctx.conn).polarity_of,
         labels=human_labels(writer.box_labels(), width, height),
         within=_selected(old, width, height),
     )
     config = layout_config(analysis, old, width, height, ocr.ocr_hash())
     writer.save_config(config)
     if analysis.classifier is not None:
-        writer.save_model(_stored_model(analysis.classifier))
+        writer.save_model(stored_model(analysis.classifier))
     return _result(analysis, config, failures=len(ocr.failures()))
 
 
@@ -132,7 +132,8 @@ def _bounds(regions: Sequence[Region], width: int, height: int) -> PixelBox:
     return box.to_pixels(width, height)
 
 
-def _stored_model(classifier: BoxClassifier) -> StoredModel:
+def stored_model(classifier: BoxClassifier) -> StoredModel:
+    """Return a model as it is saved."""
     out, inside = classifier.priors
     return StoredModel(
         model_version=classifier.version,
@@ -144,7 +145,7 @@ def _stored_model(classifier: BoxClassifier) -> StoredModel:
     )
 
 
-class _Pictures:
+class StoredPictures:
     """The stored full frames, of which the last one looked at is kept."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
