@@ -121,12 +121,19 @@ def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
         return connection.execute(sql).fetchall()
 
 
+def start_python(code: str, *arguments: object, prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    """Start ``code`` in another process; ``arguments`` are its ``sys.argv[1:]``."""
+    command = [*prefix, sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
 def run_python(
     code: str, *arguments: object, timeout: float = 60, prefix: tuple[str, ...] = ()
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``code`` in another process; ``arguments`` are its ``sys.argv[1:]``."""
-    command = [*prefix, sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    """Run ``code`` in another process to its end."""
+    with start_python(code, *arguments, prefix=prefix) as child:
+        stdout, stderr = child.communicate(timeout=timeout)
+    return subprocess.CompletedProcess(child.args, child.returncode, stdout, stderr)
 
 
 def kill_writer(path: Path, statement: str, *, wal: bool = False) -> None:

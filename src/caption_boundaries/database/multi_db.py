@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import warnings
 from collections.abc import Collection, Mapping
@@ -11,11 +12,12 @@ from types import TracebackType
 
 from caption_boundaries.database.attachments import Attachment, plan_attachments
 from caption_boundaries.database.connecting import BUSY_TIMEOUT_SECONDS, DoorConnection
+from caption_boundaries.database.folder_lock import FolderLock
 from caption_boundaries.database.guard import WriteGuard
 from caption_boundaries.database.old_folder import open_old_folder
 from caption_boundaries.database.old_form import MIGRATE_COMMAND, find_old_database, old_folder_error
 from caption_boundaries.database.paths import all_databases
-from caption_boundaries.database.recovery import make_ready_for_writing, recover_journal
+from caption_boundaries.database.recovery import make_ready_for_writing, needs_making_ready, recover_journal
 from caption_boundaries.database.schema import DATABASES, SCHEMAS
 from caption_boundaries.database.sqlite_errors import is_from_outside, translate
 from caption_boundaries.database.stand_in import attach_stand_in
@@ -72,6 +74,7 @@ class VideoDatabase:
         self._overrides = dict(overrides or {})
         self._timeout = timeout
         self._guard: WriteGuard | None = None
+        self._lock: FolderLock | None = None
         self._blamed = self.video_dir
 
     def __enter__(self) -> sqlite3.Connection:
@@ -92,32 +95,8 @@ class VideoDatabase:
         if old is not None:
             self.conn = self._open_old(old)
             return self.conn
-        if not self.readonly:
-            self._recover()
-        attachments = plan_attachments(
-            self.video_dir,
-            writes=self._writes,
-            requires=self._requires,
-            attach=self._attach,
-            overrides=self._overrides,
-            may_write=self._may_write,
-        )
-        writable = [attachment for attachment in attachments if attachment.mode == "rw"]
-        self._blamed = writable[0].path if len(writable) == 1 else self.video_dir
-        self.conn = sqlite3.connect(
-            ":memory:",
-            uri=True,
-            timeout=self._timeout,
-            # One writable database needs no guard between databases, so its statements may be cached.
-            cached_statements=128 if len(writable) <= 1 else 0,
-            # One thread at a time uses it, but a web server opens, uses and closes it in different ones.
-            check_same_thread=False,
-            factory=DoorConnection,
-        )
         try:
-            for attachment in attachments:
-                self._attach_one(self.conn, attachment)
-            self._protect(self.conn, attachments)
+            self.conn = self._open()
         except BaseException:
             self._close()
             raise
@@ -168,6 +147,41 @@ class VideoDatabase:
         )
         return open_old_folder(old, attach=self._attach, timeout=self._timeout, recover=not self.readonly)
 
+    def _open(self) -> sqlite3.Connection:
+        if not self.readonly and os.path.isdir(self.video_dir):  # noqa: PTH112 - any doubt is the plan's to tell
+            self._lock = FolderLock(self.video_dir, timeout=self._timeout)
+            self._lock.share()
+            self._recover()
+        attachments = plan_attachments(
+            self.video_dir,
+            writes=self._writes,
+            requires=self._requires,
+            attach=self._attach,
+            overrides=self._overrides,
+            may_write=self._may_write,
+        )
+        writable = [attachment for attachment in attachments if attachment.mode == "rw"]
+        self._blamed = writable[0].path if len(writable) == 1 else self.video_dir
+        # One writable database needs no guard between databases, so its statements may be cached.
+        self.conn = self._connect(cached_statements=128 if len(writable) <= 1 else 0)
+        for attachment in attachments:
+            self._attach_one(self.conn, attachment)
+        self._protect(self.conn, attachments)
+        if not any(self._changes_in_place(attachment) for attachment in attachments):
+            self._unlock()
+        return self.conn
+
+    def _connect(self, *, cached_statements: int) -> sqlite3.Connection:
+        return sqlite3.connect(
+            ":memory:",
+            uri=True,
+            timeout=self._timeout,
+            cached_statements=cached_statements,
+            # One thread at a time uses it, but a web server opens, uses and closes it in different ones.
+            check_same_thread=False,
+            factory=DoorConnection,
+        )
+
     def _recover(self) -> None:
         for schema, path in {**all_databases(self.video_dir), **self._overrides}.items():
             if schema in self._attach:
@@ -189,10 +203,17 @@ class VideoDatabase:
 
     def _make_ready(self, attachment: Attachment) -> None:
         spec = attachment.spec
-        if spec.journal_mode == "DELETE":
+        if self._changes_in_place(attachment) and needs_making_ready(attachment.path, wal=attachment.wal):
+            assert self._lock is not None
+            self._lock.exclude()
             make_ready_for_writing(attachment.path, wal=attachment.wal, timeout=self._timeout)
+            self._lock.share()
         if attachment.user_version < spec.version:
             upgrade_database(attachment.path, spec, timeout=self._timeout)
+
+    def _changes_in_place(self, attachment: Attachment) -> bool:
+        spec = attachment.spec
+        return attachment.mode == "rw" and spec.journal_mode == "DELETE" and spec.schema not in self._overrides
 
     def _protect(self, connection: sqlite3.Connection, attachments: tuple[Attachment, ...]) -> None:
         if self.readonly:
@@ -210,3 +231,9 @@ class VideoDatabase:
             with suppress(sqlite3.ProgrammingError):  # the block may have closed it
                 connection.set_authorizer(None)  # breaks the cycle connection - guard - connection
             connection.close()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.close()

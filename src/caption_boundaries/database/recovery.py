@@ -76,8 +76,13 @@ def sole_writer(path: Path, *, timeout: float) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
+def needs_making_ready(path: Path, *, wal: bool) -> bool:
+    """Tell whether a versioned file is in write-ahead mode (``wal``) or has more than one name."""
+    return wal or _is_shared(path)
+
+
 def make_ready_for_writing(path: Path, *, wal: bool, timeout: float) -> None:
-    """Bring a versioned file into the form in which it may be changed in place.
+    """Bring a versioned file into the form in which it may be changed in place; the caller has the folder's lock.
 
     That is: in rollback-journal mode, and under one name only. A file that a cache or a backup shares by a link is
     first made a file of its own, so that a change does not reach through the link.
@@ -92,17 +97,19 @@ def make_ready_for_writing(path: Path, *, wal: bool, timeout: float) -> None:
         DatabaseError: The file is both, which cannot be undone safely.
         StorageError: The disk refused.
     """
-    linked = path.is_symlink() or path.stat().st_nlink > 1
-    if linked and wal:  # leaving that mode would already reach through the link
+    if not _is_shared(path):
+        with sole_writer(path, timeout=timeout):
+            return  # that is enough to leave write-ahead mode
+    if wal:  # leaving that mode would already reach through the link
         raise DatabaseError(
             f"{path} is shared by a link and in write-ahead mode.",
             hint="Put a copy of its own in its place, for example with `dvc unprotect`.",
         )
-    if linked:
-        _make_own(path, timeout=timeout)
-    elif wal:
-        with sole_writer(path, timeout=timeout):
-            pass
+    _make_own(path, timeout=timeout)
+
+
+def _is_shared(path: Path) -> bool:
+    return path.is_symlink() or path.stat().st_nlink > 1
 
 
 def _make_own(path: Path, *, timeout: float) -> None:

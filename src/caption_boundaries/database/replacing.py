@@ -17,6 +17,7 @@ from caption_boundaries.atomic import (
 )
 from caption_boundaries.database.connecting import BUSY_TIMEOUT_SECONDS, connect_for_reading
 from caption_boundaries.database.creation import build_database, remove_partial
+from caption_boundaries.database.folder_lock import alone_in_folder
 from caption_boundaries.database.header import check_header
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.paths import database_path, side_files
@@ -67,7 +68,7 @@ def replacing_database(
             connection.execute(f"PRAGMA {schema}.synchronous = OFF")  # synced as a whole before it gets its name
             yield connection
         _finish(partial, versioned=spec.versioned)
-        _swap(partial, final, timeout=timeout)
+        _swap(partial, final, in_place=spec.hand_edited, timeout=timeout)
     finally:
         remove_partial(partial)
 
@@ -101,9 +102,18 @@ def _finish(partial: Path, *, versioned: bool) -> None:
         remove_partial(canonical)
 
 
-def _swap(partial: Path, final: Path, *, timeout: float) -> None:
-    """Put the finished file in the place of the old one, with no journal of the old one left beside it."""
+def _swap(partial: Path, final: Path, *, in_place: bool, timeout: float) -> None:
+    """Put the finished file in the place of the old one, with no journal of the old one left beside it.
+
+    Args:
+        partial: The finished file.
+        final: The old file; it may be missing.
+        in_place: True where others change the old file in place.
+        timeout: Seconds to wait for them.
+    """
     with ExitStack() as held:
+        if in_place:
+            held.enter_context(alone_in_folder(final.parent, timeout=timeout))
         if final.exists():
             try:
                 held.enter_context(sole_writer(final, timeout=timeout))

@@ -15,6 +15,7 @@ from pathlib import Path
 from caption_boundaries.atomic import copy_rights, discard, partial_path, replace_file, storage_errors
 from caption_boundaries.database.connecting import BUSY_TIMEOUT_SECONDS, connect_for_reading, connect_for_writing
 from caption_boundaries.database.creation import remove_partial
+from caption_boundaries.database.folder_lock import alone_in_folder
 from caption_boundaries.database.paths import side_files, sqlite_uri
 from caption_boundaries.database.recovery import refuse_damage, sole_writer
 from caption_boundaries.database.sqlite_errors import translate
@@ -28,7 +29,8 @@ _CANONICAL_FIELDS = ((24, 1), (40, 1), (92, 1), (96, 3_040_000))
 def seal(path: Path, *, timeout: float = BUSY_TIMEOUT_SECONDS) -> bool:
     """Bring a database to its canonical bytes, durably.
 
-    A connection that was opened before and writes afterwards is told that the file was replaced.
+    Whoever has it open for writing is waited for. A connection of another tool that was opened before and writes
+    afterwards is told that the file was replaced.
 
     Args:
         path: A database; afterwards it is in rollback-journal mode.
@@ -38,13 +40,13 @@ def seal(path: Path, *, timeout: float = BUSY_TIMEOUT_SECONDS) -> bool:
         True where the bytes changed.
 
     Raises:
-        DatabaseBusyError: Somebody is writing, or a side file stays.
+        DatabaseBusyError: Somebody has it open for writing, or a side file stays.
         DatabaseCorruptError: The file is damaged.
         StorageError: The disk refused; the file is as it was.
     """
     partial = partial_path(path)
     try:
-        with sole_writer(path, timeout=timeout) as lock:  # until the new file has its name
+        with alone_in_folder(path.parent, timeout=timeout), sole_writer(path, timeout=timeout) as lock:
             write_canonical(path, partial)
             _refuse_side_files(path)
             # Read through the lock's connection: closing the file itself would give up the lock.
