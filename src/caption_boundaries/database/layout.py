@@ -108,6 +108,15 @@ class LayoutReader:
         order = "annotation_source, frame_index, box_index"
         return list(select_rows(self._connection, BoxLabel, "layout.full_frame_box_labels", order=order))
 
+    def latest_agreements(self, limit: int) -> list[bool]:
+        """Return for a person's latest labels, newest first, whether they are what had been predicted."""
+        rows = self._connection.execute(
+            "SELECT label IS predicted_label FROM layout.full_frame_box_labels WHERE label_source = 'user' "
+            "ORDER BY labeled_at DESC, id DESC LIMIT ?",
+            (limit,),
+        )
+        return [bool(row[0]) for row in rows]
+
     def model(self) -> StoredModel | None:
         """Return the stored classifier, or None."""
         return next(select_rows(self._connection, StoredModel, "layout.box_classification_model"), None)

@@ -16,15 +16,16 @@ from caption_boundaries.web.context import WebContext
 from caption_boundaries.web.dbwriter import DatabaseWriters
 from caption_boundaries.web.errors import add_error_handlers
 from caption_boundaries.web.jobs import Jobs, Work, run_pipeline
+from caption_boundaries.web.layout_desk import Desks
 from caption_boundaries.web.presence import Presence
 from caption_boundaries.web.registry import Registry
-from caption_boundaries.web.routes import access, history, media, pages, videos
+from caption_boundaries.web.routes import access, history, layout, media, pages, videos
 from caption_boundaries.web.security import Guard
 from caption_boundaries.web.sessions import Sessions
 from caption_boundaries.web.settings import WebSettings
 from caption_boundaries.web.summaries import Summaries
 
-ROUTERS = (access.router, pages.router, videos.router, media.router, history.router)
+ROUTERS = (access.router, pages.router, videos.router, media.router, history.router, layout.router)
 """Everything that is answered; a tool adds its own here."""
 
 
@@ -39,6 +40,7 @@ def create_context(settings: WebSettings, *, work: Work = run_pipeline) -> WebCo
         presence=Presence(),
         assets=load_assets(),
         summaries=Summaries(),
+        desks=Desks(),
     )
 
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from caption_boundaries.web.assets import Assets
 from caption_boundaries.web.dbwriter import DatabaseWriters
 from caption_boundaries.web.jobs import Jobs
+from caption_boundaries.web.layout_desk import Desks
 from caption_boundaries.web.presence import Presence
 from caption_boundaries.web.registry import Registry
 from caption_boundaries.web.sessions import Sessions
@@ -31,6 +32,7 @@ class WebContext:
     presence: Presence
     assets: Assets
     summaries: Summaries
+    desks: Desks
 
 
 def _context(request: Request) -> WebContext:
