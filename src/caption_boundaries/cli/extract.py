@@ -63,6 +63,7 @@ def extract(
     """
     out = Output(json, quiet, verbose)
     settings = Settings(ocr=OcrSettings(engine, language, workers), export=ExportSettings(output=output))
+    targets(settings.export, data, None)  # an output that cannot be written is refused before the long work
     folder = register(video, data, if_known=if_known, keep=keep, out=out)
     outcomes = outcomes_of(folder, STEPS, settings, out, force=force)
     cues, files = _product(folder, settings.export)

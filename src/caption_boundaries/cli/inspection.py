@@ -125,8 +125,7 @@ def _size(size: int) -> str:
 
 
 def _duration(video: Video) -> str:
-    seconds = video.metadata and video.metadata.duration_seconds
-    if seconds is None:
+    if video.metadata is None or video.metadata.duration_seconds is None:
         return "?"
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, rest = divmod(round(video.metadata.duration_seconds), 60)
     return f"{minutes}:{rest:02d}"

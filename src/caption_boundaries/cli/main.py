@@ -10,7 +10,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
 
-import click
 import typer
 from rich.console import Console
 from rich.text import Text
@@ -25,7 +24,6 @@ INTERRUPTED = 130
 app = typer.Typer(
     name="caption-boundaries",
     help="Videos with burned-in captions in; exactly timed, proof-read text and training data out.",
-    no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -41,13 +39,16 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def root(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
     """Videos with burned-in captions in; exactly timed, proof-read text and training data out."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def main() -> NoReturn:
@@ -60,10 +61,10 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; every error is told in one sentence."""
     try:
         code = app(arguments, standalone_mode=False)
-    except click.exceptions.Abort:
+    except typer.Abort:
         return _interrupted()
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        _complain(error.format_message(), "Add --help to the command to see what it takes.")
         return error.exit_code
     except CaptionBoundariesError as error:
         return _failed(error)
@@ -74,6 +75,8 @@ def run(arguments: list[str]) -> int:
         return 1
     except Exception:  # the last resort: nobody should meet a traceback
         return _crashed()
+    if code == INTERRUPTED:  # typer has caught the Ctrl-C
+        return _interrupted()
     return code if isinstance(code, int) else 0
 
 
