@@ -88,6 +88,17 @@ class TableMap:
         values = ", ".join(_comparable(_new_value(column), column) for column in self._compared)
         return f"SELECT {values} FROM {self.schema}.{quoted(self.table)}"
 
+    def copy_back(self, target: str) -> str:
+        """Return the statement that fills the empty table of the old file attached as ``target``."""
+        generated = {column.name for column in self.old.columns if column.generated}
+        columns = [column for column in self._compared if column.name not in generated]
+        names = ", ".join(quoted(column.name) for column in columns)
+        values = ", ".join(map(_new_value, columns))
+        return (
+            f"INSERT INTO {target}.{quoted(self.old.name)} ({names}) "
+            f"SELECT {values} FROM {self.schema}.{quoted(self.table)} ORDER BY {self.order}"
+        )
+
     @property
     def _compared(self) -> tuple[ColumnMap, ...]:
         hidden = () if self.old.row_name is None else (ColumnMap(self.old.row_name, "same"),)

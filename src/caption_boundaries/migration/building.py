@@ -20,6 +20,7 @@ from caption_boundaries.database.sealing import write_canonical
 from caption_boundaries.errors import DatabaseCorruptError
 from caption_boundaries.migration.counting import Counter
 from caption_boundaries.migration.digests import TableDigest, difference, digest_table
+from caption_boundaries.migration.holding import connect_databases
 from caption_boundaries.migration.manifest import MovedTable
 from caption_boundaries.migration.plan import MigrationPlan, create_extra
 from caption_boundaries.migration.queries import new_query, old_query
@@ -51,21 +52,6 @@ def build_databases(source: Path, plan: MigrationPlan, work: Path, counter: Coun
     return _compared(source, plan, digests, new)
 
 
-def connect_databases(folder: Path) -> sqlite3.Connection:
-    """Open the databases of the new form in ``folder``, read-only, a missing one left out."""
-    connection = sqlite3.connect(":memory:", uri=True, isolation_level=None, check_same_thread=False)
-    for spec in DATABASES:
-        path = folder / spec.filename
-        if path.is_file():
-            quiet = {"immutable": 1} if spec.journal_mode == "WAL" and not _has_wal(path) else {}
-            connection.execute("ATTACH DATABASE ? AS ?", (sqlite_uri(path, mode="ro", **quiet), spec.schema))
-    return connection
-
-
-def _has_wal(path: Path) -> bool:
-    return path.with_name(path.name + "-wal").exists()
-
-
 def _digest_all_old(source: Path, tables: Sequence[TableMap], counter: Counter) -> list[TableDigest]:
     return [digest_table(partial(connect_source, source), old_query(t, SOURCE), counter.count) for t in tables]
 
@@ -77,14 +63,11 @@ def _build(source: Path, plan: MigrationPlan, work: Path, counter: Counter) -> N
         for mapped in plan.tables:
             prepare_table(connection, mapped)
         for extra in plan.extras:  # an index made afterwards would have to read every picture again
-            if extra.schema is not None and extra.kind == "index":
+            if extra.schema is not None:
                 create_extra(connection, extra)
         for mapped in plan.tables:
             copy_rows(connection, SOURCE, mapped)
         place_moved(connection, SOURCE, plan.tables)
-        for extra in plan.extras:  # a trigger made before would have run for every row
-            if extra.schema is not None and extra.kind != "index":
-                create_extra(connection, extra)
     _finish(work)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import time
 from collections.abc import Callable
@@ -12,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from caption_boundaries import __version__
-from caption_boundaries.atomic import copy_rights, storage_errors, write_file
+from caption_boundaries.atomic import copy_rights, write_file
 from caption_boundaries.database.row_hash import quoted
 from caption_boundaries.database.schema import DATABASES
 from caption_boundaries.database.sqlite_errors import translate
-from caption_boundaries.errors import CaptionBoundariesError, DatabaseCorruptError, StorageError
+from caption_boundaries.errors import CaptionBoundariesError, DatabaseCorruptError
 from caption_boundaries.locking import video_lock
 from caption_boundaries.migration.building import build_databases
 from caption_boundaries.migration.copying import kept_copies, make_backup
@@ -33,6 +32,7 @@ from caption_boundaries.migration.source import (
     held_source,
     version_refusal,
 )
+from caption_boundaries.migration.space import check_space
 from caption_boundaries.migration.swapping import begin_work, commit_migration, recover
 from caption_boundaries.step import Progress, silent
 
@@ -108,7 +108,7 @@ def _migrate(
     folder: Path, source: Source, descriptor: int, options: MigrateOptions, progress: Progress
 ) -> tuple[str, ...]:
     plan = _plan(Source(source.path, source.size, wal=False), options, journal_mode=source.journal_mode)
-    _check_space(folder, needed_bytes(source, options))
+    check_space(folder, needed_bytes(source, options), hint="Free some space, or leave out the copy: --no-backup.")
     work = begin_work(folder)
     now = options.now()
     backup = make_backup(descriptor, folder, work, now) if options.backup else None
@@ -166,16 +166,6 @@ def _refuse_damaged_pictures(connection: sqlite3.Connection, path: Path, plan: M
                     f"{path}: the picture in row {key} of table {mapped.old.name} {problem}.",
                     hint="The file was not changed. --keep-damaged carries such pictures as they are.",
                 )
-
-
-def _check_space(folder: Path, needed: int) -> None:
-    with storage_errors(folder):
-        free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise StorageError(
-            f"{folder} needs {needed / 1e6:.0f} MB of free space, and {free / 1e6:.0f} MB are free.",
-            hint="Free some space, or leave out the extra copy with --no-backup.",
-        )
 
 
 def _video_id(path: Path) -> str | None:

@@ -26,7 +26,7 @@ from caption_boundaries.database.header import read_header
 from caption_boundaries.database.old_form import is_old_database
 from caption_boundaries.database.paths import all_databases, side_files
 from caption_boundaries.database.schema import BY_SCHEMA
-from caption_boundaries.errors import DatabaseError, StorageError
+from caption_boundaries.errors import CaptionBoundariesError, DatabaseError, StorageError
 from caption_boundaries.migration.copying import copy_descriptor
 from caption_boundaries.migration.manifest import MANIFEST_FILENAME
 
@@ -140,17 +140,24 @@ def _decided(folder: Path, swap: Swap) -> bool:
         DatabaseError: The folder is as neither a kill nor a power cut leaves it; nothing is changed.
     """
     captions, source = folder / _CAPTIONS, folder / swap.source_name
+    is_old = _is_sound_old(source)
+    if swap.kind == "rollback":
+        return is_old and (source == captions or not captions.exists())
     header = read_header(captions) if captions.is_file() else None
     is_new = header is not None and header.application_id == BY_SCHEMA["captions"].application_id
-    is_old = source.is_file() and is_old_database(source)
-    if swap.kind == "migrate" and (is_new or is_old):
-        return is_new
-    if swap.kind == "rollback" and (is_new or (is_old and (source == captions or not captions.exists()))):
-        return not is_new
-    raise DatabaseError(
-        f"A {swap.kind} of {folder} was interrupted, and {captions.name} was changed by something else since.",
-        hint=f"Look at the files in {WORK_FOLDER} and at {KEPT_FILENAME} before anything else; nothing was changed.",
-    )
+    if not is_new and not is_old:
+        raise DatabaseError(
+            f"A migration of {folder} was interrupted, and {source.name} was changed by something else since.",
+            hint=f"Look at {KEPT_FILENAME} and the files in {WORK_FOLDER} before anything else; nothing was changed.",
+        )
+    return is_new
+
+
+def _is_sound_old(path: Path) -> bool:
+    try:
+        return path.is_file() and is_old_database(path)
+    except CaptionBoundariesError:
+        return False
 
 
 def _finish(folder: Path, swap: Swap) -> None:
