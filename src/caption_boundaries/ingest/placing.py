@@ -53,7 +53,8 @@ def place_file(source: Path, target: Path, mode: Keep, digest: str, progress: Pr
         _require_room(source, target)
         _copy(source, target, progress)
         sync_file(target)
-    if video_hash(target) != digest:
+        grown = source.stat().st_size != target.stat().st_size
+    if grown or video_hash(target) != digest:
         raise VideoFileError(
             f"{source} changed while it was copied.", hint="Wait until it is complete, then try again."
         )
@@ -82,7 +83,8 @@ def _require_room(source: Path, target: Path) -> None:
 def _copy(source: Path, target: Path, progress: Progress) -> None:
     total, done = source.stat().st_size, 0
     with source.open("rb") as reader, target.open("xb") as writer:
-        while chunk := reader.read(_CHUNK_BYTES):
+        # No further than it was long: a recording that still runs would never end.
+        while chunk := reader.read(min(_CHUNK_BYTES, total - done)):
             writer.write(chunk)
             done += len(chunk)
             progress(done, total, "bytes")
