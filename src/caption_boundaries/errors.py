@@ -16,7 +16,8 @@
     │   └── ConflictError         6   409   somebody else changed the same rows
     ├── StorageError              7   507   no space, no permission, missing mount
     ├── RecognitionError          8   502   an engine is missing or failed
-    └── VideoBusyError            6   423   another process works on the same video
+    ├── VideoBusyError            6   423   another process works on the same video
+    └── FleetError                9   500   some of many videos failed
 
 The columns are the exit code and the HTTP status. Codes above 128 are left to signals (130 = Ctrl-C).
 """
@@ -167,3 +168,9 @@ class VideoBusyError(CaptionBoundariesError):
 
     exit_code = 6
     http_status = 423
+
+
+class FleetError(CaptionBoundariesError):
+    """Some of many videos failed; the others are done."""
+
+    exit_code = 9

@@ -37,3 +37,7 @@ LanguageOption = Annotated[
     str, typer.Option("--language", help="Language for engines that need one, such as chi_sim+eng for tesseract.")
 ]
 WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="OCR engines that read side by side.")]
+JobsOption = Annotated[
+    int,
+    typer.Option("--jobs", "-j", min=0, help="Videos worked on side by side; 0 = as many as cores and memory allow."),
+]

@@ -9,11 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
+from caption_boundaries.cli.fleet import run_fleet
 from caption_boundaries.cli.options import (
     DEFAULT_DATA,
     DataOption,
     EngineOption,
     ForceOption,
+    JobsOption,
     JsonOption,
     KeepGoingOption,
     LanguageOption,
@@ -26,6 +28,7 @@ from caption_boundaries.cli.output import Output
 from caption_boundaries.cli.registration import IfKnownOption, KeepOption, register
 from caption_boundaries.config import CropSettings, ExportSettings, IngestSettings, OcrSettings, Settings
 from caption_boundaries.errors import CaptionBoundariesError, UsageError
+from caption_boundaries.fleet.memory import default_workers
 from caption_boundaries.library import is_video_folder, load_video, resolve_target
 from caption_boundaries.pipeline import BY_NAME, Outcome, run_steps, select_steps
 from caption_boundaries.step import Step
@@ -175,19 +178,25 @@ def run_command(
     engine: EngineOption = "rapidocr",
     language: LanguageOption = "",
     workers: WorkersOption = 2,
+    jobs: JobsOption = 1,
     force: ForceOption = False,
     keep_going: KeepGoingOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Run every step that is missing or stale.
+    """Run every step that is missing or stale, on one video or on many.
 
-    Example: `caption-boundaries run films --from layout --force`
+    Examples: `caption-boundaries run films --from layout --force`, `caption-boundaries run films --jobs 0 --keep-going`
     """
     settings = Settings(ocr=OcrSettings(engine, language, workers))
     out = Output(json, quiet, verbose)
-    run_on(_folders(targets, data), select_steps(start=start), settings, out, force=force, keep_going=keep_going)
+    folders, steps = _folders(targets, data), select_steps(start=start)
+    side_by_side = jobs or default_workers(len(folders))
+    if side_by_side > 1 and len(folders) > 1:
+        run_fleet(folders, steps, settings, out, workers=side_by_side, force=force, keep_going=keep_going)
+    else:
+        run_on(folders, steps, settings, out, force=force, keep_going=keep_going)
 
 
 def run_on(

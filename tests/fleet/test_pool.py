@@ -1,0 +1,140 @@
+"""Many videos: every one is completed, whatever happens to the workers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from caption_boundaries.fleet.jobs import Job, run_job
+from caption_boundaries.fleet.memory import available_bytes, default_workers
+from caption_boundaries.fleet.pool import Finished, Progressed, WorkerPool
+from caption_boundaries.fleet.report import report_of
+from caption_boundaries.locking import video_lock
+from caption_boundaries.pipeline import STEPS
+from support.folders import contents
+
+ALL = tuple(step.name for step in STEPS)
+
+
+@pytest.fixture
+def videos(stages: dict[str, Path], tmp_path: Path) -> list[Path]:
+    """Five videos that have just been registered."""
+    return [shutil.copytree(stages[""], tmp_path / f"video {number}") for number in range(5)]
+
+
+def test_every_video_is_done_once_and_equals_a_serial_run(videos: list[Path], stages: dict[str, Path]) -> None:
+    results = [event.result for event in WorkerPool(2).run([Job(video, ALL) for video in videos]) if finished(event)]
+    assert sorted(result.video_dir for result in results) == videos
+    assert {(result.status, result.attempts) for result in results} == {("done", 1)}
+    assert [outcome.step for outcome in results[0].outcomes] == list(ALL)
+    calm = contents(stages["export"])
+    assert all(contents(video) == calm for video in videos)
+
+
+def finished(event: object) -> bool:
+    return isinstance(event, Finished)
+
+
+def test_a_killed_worker_is_replaced_and_its_video_completed(videos: list[Path], stages: dict[str, Path]) -> None:
+    pool = WorkerPool(2)
+    killed: set[Path] = set()
+    results = []
+    for event in pool.run([Job(video, ALL) for video in videos]):
+        if isinstance(event, Finished):
+            results.append(event.result)
+        elif event.job.video_dir not in killed and event.step != "ingest":
+            killed.add(event.job.video_dir)  # every video loses its first worker
+            for pid in pool.worker_pids:
+                os.kill(pid, signal.SIGKILL)
+    assert len(killed) > 0
+    assert sorted(result.video_dir for result in results) == videos
+    assert all(result.status == "done" or result.attempts == 3 for result in results)
+    calm = contents(stages["export"])
+    assert all(contents(result.video_dir) == calm for result in results if result.status == "done")
+    assert any(result.attempts > 1 and result.status == "done" for result in results)
+
+
+def test_a_video_that_costs_every_worker_is_called_failed(videos: list[Path]) -> None:
+    pool = WorkerPool(1, max_attempts=2)
+    results = []
+    for event in pool.run([Job(videos[0], ALL)]):
+        if isinstance(event, Progressed):
+            for pid in pool.worker_pids:
+                os.kill(pid, signal.SIGKILL)
+        else:
+            results.append(event.result)
+    (result,) = results
+    assert (result.status, result.attempts) == ("failed", 2)
+    assert "signal 9" in (result.error or "")
+
+
+def test_one_bad_video_does_not_stop_the_others(videos: list[Path]) -> None:
+    (videos[1] / "video.db").write_text("not a database")
+    results = {
+        e.result.video_dir: e.result for e in WorkerPool(2).run([Job(v, ("ingest",)) for v in videos]) if finished(e)
+    }
+    assert {video for video, result in results.items() if result.status == "failed"} == {videos[1]}
+    assert results[videos[1]].exit_code == 5
+    assert "video.db" in (results[videos[1]].error or "")
+
+
+def test_two_workers_never_write_one_video(videos: list[Path]) -> None:
+    with video_lock(videos[0]):
+        result = run_job(Job(videos[0], ("ingest",)))
+    assert (result.status, result.exit_code) == ("failed", 6)
+
+
+def test_leaving_early_ends_the_workers(videos: list[Path]) -> None:
+    pool = WorkerPool(2)
+    events = pool.run([Job(video, ALL) for video in videos])
+    next(events)
+    pids = pool.worker_pids
+    events.close()
+    assert pids
+    assert pool.worker_pids == ()
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_progress_is_told_by_step(videos: list[Path]) -> None:
+    told: list[tuple[str, float, float | None]] = []
+    result = run_job(Job(videos[0], ("ingest",)), lambda *words: told.append(words))
+    assert result.status == "done"
+    assert {step for step, _, _ in told} == {"ingest"}
+    assert told[-1][1] == told[-1][2]
+
+
+def test_the_report_counts(videos: list[Path]) -> None:
+    (videos[1] / "video.db").write_text("not a database")
+    results = [run_job(Job(video, ("ingest",))) for video in videos[:2]]
+    report = report_of(results, workers=1, seconds=2.0)
+    assert {key: report[key] for key in ("videos", "done", "failed", "retried")} == {
+        "videos": 2,
+        "done": 1,
+        "failed": 1,
+        "retried": 0,
+    }
+    assert [entry["status"] for entry in report["results"]] == ["done", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("videos_left", "available", "cores", "expected"),
+    [(100, 100e9, 8, 8), (3, 100e9, 8, 3), (100, 2e9, 8, 2), (100, 1e8, 8, 1), (0, 100e9, 8, 1)],
+    ids=["cores", "videos", "memory", "little memory", "nothing to do"],
+)
+def test_workers_fit_cores_memory_and_videos(videos_left: int, available: float, cores: int, expected: int) -> None:
+    assert default_workers(videos_left, available=int(available), cores=cores) == expected
+
+
+def test_the_available_memory_is_known() -> None:
+    assert available_bytes() > 0
+
+
+def test_a_pool_without_workers_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        WorkerPool(0)
