@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 
@@ -24,7 +24,7 @@ from caption_boundaries.cli.output import Output
 from caption_boundaries.errors import CaptionBoundariesError, DatabaseCorruptError, UsageError
 from caption_boundaries.migration.cleaning import clean_folder
 from caption_boundaries.migration.copying import kept_copies
-from caption_boundaries.migration.findings import LEVELS, Level, Report
+from caption_boundaries.migration.findings import LEVELS, Report
 from caption_boundaries.migration.make_old import make_old_copy
 from caption_boundaries.migration.migrate import MigrateOptions, migrate_folder, needed_bytes, plan_folder
 from caption_boundaries.migration.outcome import Outcome
@@ -100,7 +100,7 @@ def verify(
     if level not in LEVELS:
         raise UsageError(f"There is no level {level}.", hint=f"The levels are {', '.join(LEVELS)}.")
     out = Output(json, quiet, verbose)
-    reports = [verify_folder(folder, cast(Level, level), deep=deep) for folder in folders_of(targets, data)]
+    reports = [verify_folder(folder, level, deep=deep) for folder in folders_of(targets, data)]
     rows = [
         (report.folder.name, finding.weight, finding.place, finding.message)
         for report in reports

@@ -15,6 +15,7 @@ from caption_boundaries.migration.outcome import Outcome
 from caption_boundaries.migration.rollback import copy_problem
 from caption_boundaries.migration.swapping import recover
 from caption_boundaries.migration.verify import verify_folder
+from caption_boundaries.step import Progress, silent
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class CleaningPlan:
     removable: tuple[Path, ...]
     """Copies that hold exactly what was migrated."""
     other: tuple[str, ...]
-    """Copies that hold something else, with what it is; they are left alone."""
+    """Copies that hold something else and stay, with what it is."""
 
     @property
     def bytes(self) -> int:
@@ -33,8 +34,12 @@ class CleaningPlan:
         return sum(path.stat().st_size for path in self.removable)
 
 
-def plan_cleaning(folder: Path) -> CleaningPlan:
+def plan_cleaning(folder: Path, *, include_other: bool = False) -> CleaningPlan:
     """Return which copies of the old file can go from a folder.
+
+    Args:
+        folder: Folder of a video.
+        include_other: Also those that hold something else than what was migrated, such as older backups.
 
     Raises:
         DatabaseError: The folder is not migrated, or not proven whole.
@@ -55,12 +60,19 @@ def plan_cleaning(folder: Path) -> CleaningPlan:
             hint="Its copies stay. `caption-boundaries verify` tells all that is wrong.",
         )
     problems = {path: copy_problem(path, manifest) for path in copies}
+    if include_other:
+        return CleaningPlan(folder, tuple(problems), ())
     other = tuple(f"{path.name} {problem}" for path, problem in problems.items() if problem is not None)
     return CleaningPlan(folder, tuple(path for path, problem in problems.items() if problem is None), other)
 
 
-def clean_folder(folder: Path) -> Outcome:
+def clean_folder(folder: Path, *, include_other: bool = False, progress: Progress = silent) -> Outcome:
     """Remove the copies of the old file from one folder, if that is proven whole.
+
+    Args:
+        folder: Folder of a video.
+        include_other: Also copies that hold something else than what was migrated.
+        progress: Is told when it is done.
 
     Raises:
         VideoBusyError: Another process works on the video.
@@ -69,7 +81,7 @@ def clean_folder(folder: Path) -> Outcome:
     """
     with video_lock(folder):
         recover(folder)
-        plan = plan_cleaning(folder)
+        plan = plan_cleaning(folder, include_other=include_other)
         notes = tuple(f"{other}, so it stays" for other in plan.other)
         if not plan.removable:
             return Outcome(folder, "skipped", "no copies to remove", notes=notes)
@@ -78,5 +90,6 @@ def clean_folder(folder: Path) -> Outcome:
             for path in plan.removable:
                 path.unlink()
             sync_folder(folder)
+    progress(freed, freed, "bytes")
     names = ", ".join(path.name for path in plan.removable)
     return Outcome(folder, "done", f"removed {names}", bytes=freed, notes=notes)

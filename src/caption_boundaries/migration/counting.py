@@ -14,8 +14,12 @@ _EVERY = 200_000
 """Steps of SQLite's machine between two looks at the files."""
 
 
+_PASSES = 3
+"""Every byte is copied once, and read twice to be compared."""
+
+
 class Counter:
-    """Adds up bytes and tells a progress bar."""
+    """Adds up bytes and tells a progress bar, in bytes of the old file."""
 
     def __init__(self, total: int, progress: Progress = silent) -> None:
         self._total = total
@@ -27,7 +31,7 @@ class Counter:
         """Add ``size`` bytes."""
         with self._lock:
             self._done += size
-            self._progress(min(self._done, self._total), self._total, "bytes")
+            self._progress(min(self._done // _PASSES, self._total), self._total, "bytes")
 
     @contextmanager
     def watching(self, connection: sqlite3.Connection, folder: Path) -> Iterator[None]:

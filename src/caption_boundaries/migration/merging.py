@@ -55,7 +55,8 @@ class Changes:
         rows = (f"table {moved.mapped.old.name} was changed" for moved in self.tables)
         columns = (f"column {moved.mapped.old.name}.{column.name} has values" for moved, column in self.columns)
         tables = (f"table {table.name} in {schema}.db has rows" for schema, table in self.new_tables)
-        return (*rows, *columns, *tables, *self.obstacles)
+        gone = (f"{schema}.db is gone" for schema in self.gone if not BY_SCHEMA[schema].versioned)
+        return (*rows, *columns, *tables, *gone, *self.obstacles)
 
 
 def find_changes(folder: Path, manifest: Manifest) -> Changes:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,7 +54,8 @@ class MigrateOptions:
     """Carry pictures that cannot be decoded instead of refusing."""
     timeout: float = 5.0
     """Seconds to wait for a writer of the old file."""
-    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    now: datetime | None = None
+    """Goes into the names of copies; None: the time when the folder's turn comes."""
 
 
 def plan_folder(folder: Path, options: MigrateOptions = MigrateOptions()) -> tuple[Source, MigrationPlan] | None:
@@ -110,10 +110,10 @@ def _migrate(
     plan = _plan(Source(source.path, source.size, wal=False), options, journal_mode=source.journal_mode)
     check_space(folder, needed_bytes(source, options), hint="Free some space, or leave out the copy: --no-backup.")
     work = begin_work(folder)
-    now = options.now()
+    now = options.now or datetime.now(UTC)
     backup = make_backup(descriptor, folder, work, now) if options.backup else None
     try:
-        tables = build_databases(source.path, plan, work, Counter(3 * source.size, progress))
+        tables = build_databases(source.path, plan, work, Counter(source.size, progress))
         video_id = _video_id(source.path)
     except sqlite3.Error as error:
         raise translate(error, source.path) from error

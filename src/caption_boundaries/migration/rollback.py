@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from caption_boundaries.atomic import copy_rights, storage_errors
 from caption_boundaries.database.folders import KEPT_FILENAME
 from caption_boundaries.database.header import read_header
 from caption_boundaries.database.old_form import find_old_database
-from caption_boundaries.database.sqlite_errors import translate
+from caption_boundaries.database.sqlite_errors import primary_code, translate
 from caption_boundaries.errors import CaptionBoundariesError, DatabaseCorruptError, DatabaseError
 from caption_boundaries.locking import video_lock
 from caption_boundaries.migration.copying import backup_name, copy_descriptor, kept_copies
@@ -38,9 +37,12 @@ class RollbackOptions:
 
     discard_changes: bool = False
     """Go back to the old file as it was, without what was done since."""
+    dry_run: bool = False
+    """Only tell what would be done."""
     timeout: float = 5.0
     """Seconds to wait for somebody who uses a database."""
-    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    now: datetime | None = None
+    """Goes into the names of copies; None: the time when the folder's turn comes."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,14 @@ def rollback_folder(
     """
     started = time.perf_counter()
     with video_lock(folder):
-        recover(folder)
+        if not options.dry_run:
+            recover(folder)
         if find_old_database(folder) is not None:
             return Outcome(folder, "skipped", "already in the old form")
         manifest = _manifest(folder)
+        if options.dry_run:
+            plan = plan_rollback(folder, manifest, options)
+            return Outcome(folder, "done", _told(plan, options), manifest.source_size)
         with held_databases(folder, timeout=options.timeout):
             try:
                 plan = plan_rollback(folder, manifest, options)
@@ -84,9 +90,7 @@ def rollback_folder(
                 if isinstance(error, sqlite3.Error):
                     raise translate(error, folder) from error
                 raise
-    detail = "as it was" if not plan.changes else "discarded: " if options.discard_changes else "with the work since: "
-    told = detail + "; ".join(plan.changes.sentences())
-    return Outcome(folder, "done", told, manifest.source_size, time.perf_counter() - started)
+    return Outcome(folder, "done", _told(plan, options), manifest.source_size, time.perf_counter() - started)
 
 
 def plan_rollback(folder: Path, manifest: Manifest, options: RollbackOptions) -> RollbackPlan:
@@ -104,8 +108,19 @@ def plan_rollback(folder: Path, manifest: Manifest, options: RollbackOptions) ->
             hint="Nothing was changed. --discard-changes goes back to the old file as it was.",
         )
     merged = base != kept or (bool(changes) and not options.discard_changes)
-    keep_as = backup_name(folder, options.now()) if merged and kept.exists() else None
+    keep_as = backup_name(folder, (options.now or datetime.now(UTC))) if merged and kept.exists() else None
     return RollbackPlan(base, changes, keep_as)
+
+
+def _told(plan: RollbackPlan, options: RollbackOptions) -> str:
+    """Say in one sentence what comes back."""
+    if not plan.changes:
+        return f"{plan.base.name} as it was"
+    work = "; ".join(plan.changes.sentences())
+    if options.discard_changes:
+        return f"{plan.base.name} as it was, without the work since: {work}"
+    kept = f"; the file as it was stays as {plan.keep_as}" if plan.keep_as else ""
+    return f"{plan.base.name} with the work since: {work}{kept}"
 
 
 def _apply(folder: Path, manifest: Manifest, plan: RollbackPlan, options: RollbackOptions) -> None:
@@ -157,8 +172,11 @@ def copy_problem(path: Path, manifest: Manifest) -> str | None:
             found = digest_table(connect, old_query(moved.mapped, SOURCE))
             if (found.rows, found.sha256) != (moved.digest.rows, moved.digest.sha256):
                 return f"holds other rows in table {moved.mapped.old.name}"
-    except (sqlite3.Error, CaptionBoundariesError) as error:
-        return f"cannot be read ({error})"
+    except CaptionBoundariesError as error:
+        return f"cannot be read ({error.message})"
+    except sqlite3.Error as error:
+        other = primary_code(error) == sqlite3.SQLITE_ERROR
+        return f"{'holds other tables' if other else 'cannot be read'} ({error})"
     return None
 
 
