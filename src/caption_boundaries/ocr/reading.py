@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -30,7 +30,7 @@ class FrameReading:
     """Why the frame could not be read; None: it was read."""
 
 
-def read_frames(frames: Iterable[StoredFrame], engines: Sequence[OcrEngine]) -> Iterator[FrameReading]:
+def read_frames(frames: Iterable[StoredFrame], engines: Sequence[OcrEngine]) -> Generator[FrameReading, None, None]:
     """Yield what the engines read, in the order of ``frames``.
 
     Each engine is used by one thread at a time; ``frames`` is iterated in the caller's thread. Leaving early, by an

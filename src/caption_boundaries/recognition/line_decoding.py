@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,18 @@ MAX_WIDTH = 3200
 
 BLANK = 0
 """Class that means: no character ends here."""
+
+
+ELLIPSIS = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One character on the picture of a line."""
+
+    character: str
+    column: int
+    """Where the network first sees it, in columns of 8 pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +76,50 @@ def decode(probabilities: NDArray[np.float32], alphabet: Sequence[str]) -> Readi
     columns = np.flatnonzero(begins)
     if not len(columns):
         return Reading("", 0.0)
-    characters = [alphabet[index] for index in classes[columns]]
-    text = _with_faint_spaces(characters, columns, probabilities[:, -1])
+    marks = [Mark(alphabet[classes[column]], int(column)) for column in columns]
+    text = _with_faint_spaces(with_counted_dots(marks), probabilities[:, -1])
     confidence = float(probabilities[columns, classes[columns]].mean())
     return Reading(" ".join(text.split()), min(1.0, max(0.0, confidence)))
 
 
-def _with_faint_spaces(characters: Sequence[str], columns: NDArray[np.intp], spaces: NDArray[np.float32]) -> str:
-    """Return the characters as text, with a space wherever one shows faintly between two ideographs."""
-    text = characters[0]
-    for index in range(1, len(characters)):
-        faint = is_ideograph(characters[index - 1]) and is_ideograph(characters[index])
-        if faint and spaces[columns[index - 1] : columns[index] + 1].max() >= FAINT_SPACE:
+def with_counted_dots(marks: Sequence[Mark]) -> list[Mark]:
+    """Return the marks with as many ``…`` in a row as there is room for between ideographs.
+
+    Rows of dots look alike wherever they are cut, so the network often sees one ellipsis too few or too many. Chinese
+    type stands in a grid, and the grid can be counted.
+    """
+    step = _grid_step(marks)
+    counted: list[Mark] = []
+    for is_dots, group in groupby(marks, key=lambda mark: mark.character == ELLIPSIS):
+        run = list(group)
+        if is_dots and step is not None:
+            after = next((mark for mark in marks if mark.column > run[-1].column), None)
+            run = [run[0]] * _room(counted[-1] if counted else None, run, after, step)
+        counted += run
+    return counted
+
+
+def _grid_step(marks: Sequence[Mark]) -> float | None:
+    """Return the usual distance of neighbouring ideographs in columns; None with fewer than three of them."""
+    steps = [b.column - a.column for a, b in pairwise(marks) if is_ideograph(a.character) and is_ideograph(b.character)]
+    return median(steps) if len(steps) >= 2 else None
+
+
+def _room(before: Mark | None, run: Sequence[Mark], after: Mark | None, step: float) -> int:
+    """Return how many places of the grid a run of dots takes."""
+    if before and after and is_ideograph(before.character) and is_ideograph(after.character):
+        places = (after.column - before.column) / step - 1
+    else:
+        places = (run[-1].column - run[0].column) / step + 1
+    return max(1, round(places))
+
+
+def _with_faint_spaces(marks: Sequence[Mark], spaces: NDArray[np.float32]) -> str:
+    """Return the marks as text, with a space wherever one shows faintly between two ideographs."""
+    text = marks[0].character
+    for before, mark in pairwise(marks):
+        between = spaces[before.column : mark.column + 1]
+        if is_ideograph(before.character) and is_ideograph(mark.character) and between.max() >= FAINT_SPACE:
             text += " "
-        text += characters[index]
+        text += mark.character
     return text

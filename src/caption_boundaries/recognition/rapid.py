@@ -92,7 +92,7 @@ class RapidEngine:
         """Return the boxes of the lines in a picture."""
         height, width = rgb.shape[:2]
         settings = self._settings.detection
-        size = input_size(width, height, settings.side_limit)
+        size = input_size(width, height, settings)
         spots = text_spots(self._run(self._detector, network_input(rgb, size))[0, 0], settings)
         groups = line_groups([spot.box for spot in spots], aspect=width / height)
         lines = [[spots[index] for index in group] for group in groups]

@@ -42,16 +42,17 @@ def stroke_page(image: RgbImage, settings: StrokeSettings) -> tuple[GrayImage, f
 
     The page is the enlarged picture with ``settings.margin`` pixels of white paper on each side.
     """
-    luma = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    luma: GrayImage = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     scale = min(MAX_ENLARGEMENT, max(1.0, settings.working_width / luma.shape[1]))
     if scale > 1.0:
-        luma = cv2.resize(luma, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        enlarged = cv2.resize(luma, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        luma = np.asarray(enlarged, dtype=np.uint8)
     page = np.where(_strokes(luma, settings), 0, 255).astype(np.uint8)
     edge = settings.margin
     return np.pad(page, edge, constant_values=255), scale
 
 
-def _strokes(luma: NDArray[np.integer], settings: StrokeSettings) -> NDArray[np.bool_]:
+def _strokes(luma: GrayImage, settings: StrokeSettings) -> NDArray[np.bool_]:
     """Return which pixels belong to bright, thin parts that stand on dark ground."""
     contrast = cv2.morphologyEx(luma, cv2.MORPH_TOPHAT, _square(luma.shape[1] * settings.stroke_fraction))
     bright = (luma >= settings.min_luma) & (contrast >= settings.min_contrast)

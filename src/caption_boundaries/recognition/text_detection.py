@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -23,6 +24,8 @@ class DetectionSettings:
 
     side_limit: int = 960
     """Pictures whose longer side exceeds this many pixels are made smaller before the network looks at them."""
+    pixel_limit: int = 320_000
+    """So are pictures of more pixels than this: a whole 16:9 frame is looked at 754 pixels wide."""
     pixel_threshold: float = 0.3
     """Probability from which a pixel counts as text."""
     faint_threshold: float = 0.1
@@ -49,9 +52,9 @@ class TextSpot:
     """Mean probability of its core, 0 to 1."""
 
 
-def input_size(width: int, height: int, side_limit: int) -> tuple[int, int]:
-    """Return (width, height) in which a picture enters the network: multiples of 32, never enlarged on purpose."""
-    scale = min(1.0, side_limit / max(width, height))
+def input_size(width: int, height: int, settings: DetectionSettings) -> tuple[int, int]:
+    """Return (width, height) in which a picture enters the network: multiples of 32, enlarged only to reach one."""
+    scale = min(1.0, settings.side_limit / max(width, height), math.sqrt(settings.pixel_limit / (width * height)))
     return _to_stride(width * scale), _to_stride(height * scale)
 
 
