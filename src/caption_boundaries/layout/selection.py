@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from caption_boundaries.layout.lines import Bools, Floats, LineTable
+from caption_boundaries.layout.lines import Bools, Floats, Ints, LineTable, spread
 from caption_boundaries.layout.overlays import static_overlays
 from caption_boundaries.layout.rows import Row, find_rows
 from caption_boundaries.types import Anchor
@@ -17,6 +17,20 @@ TALLEST_LINE = 0.25
 """A box taller than this share of the frame's shorter side is no line of text."""
 BLOCK_PITCH = 2.2
 """Rows whose centres are closer than this, in line heights, may be lines of one caption."""
+BLOCK_RATIO = 2.0
+"""Lines of one caption differ in height by less than this factor."""
+ALIKE_RATIO = 1.33
+"""Lines of one size differ in height by less than this factor."""
+ALIKE_PITCH = 1.6
+"""Lines of one size that belong together are closer than this, in line heights."""
+ALIKE_OFF = 0.6
+"""And are aligned as closely as this, in line heights."""
+MANY_LINES = 8
+"""From this many lines on it is known how tall they usually are, and how level."""
+TALLER_RATIO = 1.4
+"""A line taller than the usual one by this factor is something else."""
+OTHER_LEVEL = 0.25
+"""A line further than this from the usual level, in line heights, is something else, unless levels waver."""
 MAX_BLOCK_ROWS = 4
 SECOND_SHARE = 0.3
 """A second region says at least this share of what the first says, unless both speak at once."""
@@ -56,7 +70,7 @@ def select_lines(table: LineTable, wanted: Bools, unwanted: Bools) -> Selection:
     rejected = tuple(row for row in rows if row not in chosen)
     inside = np.zeros(len(table), dtype=bool)
     for row in chosen:
-        inside[_aligned_lines(row, table.aspect)] = True
+        inside[_aligned_lines(row, table)] = True
     inside = (inside | wanted) & ~unwanted
     reasons = _reasons(inside, unreadable, static, unwanted, rejected)
     return Selection(inside, reasons, tuple(chosen), rejected)
@@ -88,13 +102,17 @@ def _with_block(first: Row, rows: list[Row]) -> list[Row]:
 def _belongs(row: Row, block: list[Row]) -> bool:
     """Tell whether ``row`` holds further lines of the captions in ``block``."""
     first = block[0]
-    near = any(abs(row.center_y - other.center_y) < BLOCK_PITCH * max(row.height, other.height) for other in block)
-    if not near or not 0.5 < row.height / first.height < 2.0 or row.factors["still"] < 1:
+    pitch = min(abs(row.center_y - other.center_y) / max(row.height, other.height) for other in block)
+    ratio = max(row.height, first.height) / min(row.height, first.height)
+    if pitch > BLOCK_PITCH or ratio > BLOCK_RATIO or row.factors["still"] < 1:
         return False
     together = len(row.frames & frozenset().union(*(other.frames for other in block))) / len(row.frames)
-    if _off_anchor(row, first) > max(1.0, 3 * first.anchor_spread):
+    off = _off_anchor(row, first)
+    if len(row.frames) == 1:  # anything may stand near a caption once
+        return bool(together) and ratio < ALIKE_RATIO and pitch < ALIKE_PITCH and off < ALIKE_OFF
+    if off > max(1.0, 3 * first.anchor_spread):
         # Song texts stand at the left in one line and at the right in the next.
-        alike = 0.75 < row.height / first.height < 1.33 and row.distinct >= 0.5 * first.distinct
+        alike = ratio < ALIKE_RATIO and row.distinct >= 0.5 * first.distinct
         return alike and together >= 0.5 and row.score >= MIN_SCORE
     return together >= 0.5 or row.score >= MIN_SCORE
 
@@ -108,8 +126,8 @@ def _sides(row: Row, anchor: Anchor) -> Floats:
 
 
 def _off_anchor(row: Row, first: Row) -> float:
-    """Return how far ``row`` usually is from where ``first`` is aligned, in line heights of ``first``."""
-    return abs(float(np.median(_sides(row, first.anchor))) - first.anchor_x) / first.height
+    """Return within how many line heights most of ``row`` keeps to where ``first`` is aligned."""
+    return float(np.quantile(np.abs(_sides(row, first.anchor) - first.anchor_x), 0.7)) / first.height
 
 
 def _is_second_region(row: Row, chosen: list[Row]) -> bool:
@@ -119,7 +137,7 @@ def _is_second_region(row: Row, chosen: list[Row]) -> bool:
         return False
     shared = len(row.frames & first.frames) / min(len(row.frames), len(first.frames))
     needed = 2.0 if shared >= 0.7 else max(2.0, SECOND_SHARE * first.distinct)
-    return row.distinct >= needed and 0.5 < row.height / first.height < 2.0
+    return row.distinct >= needed and 1 / BLOCK_RATIO < row.height / first.height < BLOCK_RATIO
 
 
 def _lone_caption(table: LineTable, static: Bools) -> list[Row]:
@@ -131,11 +149,17 @@ def _lone_caption(table: LineTable, static: Bools) -> list[Row]:
     return []
 
 
-def _aligned_lines(row: Row, aspect: float) -> list[int]:
+def _aligned_lines(row: Row, table: LineTable) -> Ints:
     """Return the lines of a caption row without what stands at its height by chance."""
     deviation = np.abs(_sides(row, row.anchor) - row.anchor_x)
-    limit = max(2.0 * row.height, 4.0 * row.anchor_spread * row.height, 0.1 * aspect)
-    return [line for piece, far in zip(row.pieces, deviation > limit, strict=True) if not far for line in piece.lines]
+    limit = max(2.0 * row.height, 4.0 * row.anchor_spread * row.height, 0.1 * table.aspect)
+    near = zip(row.pieces, deviation <= limit, strict=True)
+    lines = np.array([line for piece, good in near if good for line in piece.lines], dtype=np.int64)
+    if len(lines) < MANY_LINES:
+        return lines
+    levels = table.center_y[lines]
+    level = np.abs(levels - row.center_y) <= max(OTHER_LEVEL * row.height, 6.0 * spread(levels))
+    return np.asarray(lines[level & (table.height[lines] <= TALLER_RATIO * row.height)])
 
 
 def _reasons(
