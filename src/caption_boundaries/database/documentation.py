@@ -18,7 +18,7 @@ END = "<!-- schema:end -->"
 _TABLE = re.compile(r"^(?:CREATE|ALTER) TABLE (\w+)")
 _COLUMN = re.compile(r"^(?: {4}|ALTER TABLE \w+ ADD COLUMN )(\w+)\b.*?(?:-- (.*))?$")
 _ONE_OF = re.compile(r"CHECK \((\w+) IN \(([^)]*)\)\)")
-_BETWEEN = re.compile(r"CHECK \((\w+) BETWEEN (\S+) AND (\S+)\)")
+_BETWEEN = re.compile(r"CHECK \((\w+) BETWEEN (\S+) AND ([^\s)]+)\)")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from caption_boundaries.database.folder_lock import FolderLock
 from caption_boundaries.database.guard import WriteGuard
 from caption_boundaries.database.old_folder import open_old_folder
 from caption_boundaries.database.old_form import MIGRATE_COMMAND, find_old_database, old_folder_error
-from caption_boundaries.database.paths import all_databases
+from caption_boundaries.database.paths import all_databases, database_path
 from caption_boundaries.database.recovery import make_ready_for_writing, needs_making_ready, recover_journal
 from caption_boundaries.database.schema import DATABASES, SCHEMAS
 from caption_boundaries.database.sqlite_errors import is_from_outside, translate
@@ -161,7 +161,8 @@ class VideoDatabase:
             may_write=self._may_write,
         )
         writable = [attachment for attachment in attachments if attachment.mode == "rw"]
-        self._blamed = writable[0].path if len(writable) == 1 else self.video_dir
+        if len(writable) == 1:  # by the name it will have, also while it is being built under another
+            self._blamed = database_path(self.video_dir, writable[0].spec.schema)
         # One writable database needs no guard between databases, so its statements may be cached.
         self.conn = self._connect(cached_statements=128 if len(writable) <= 1 else 0)
         for attachment in attachments:
