@@ -124,7 +124,9 @@ def analyse_layout(
 def _judge(table: LineTable, labelled: Bools, inside: Bools, beyond: Bools) -> _Judgement:
     """Decide on every line: labels first, then the model if it can be fitted, else the rules."""
     unwanted = same_as(table, labelled & ~inside, labelled)
-    features = box_features(table) if labelled.any() else np.zeros((len(table), 0))
+    if not labelled.any():
+        return _by_rules(table, labelled, inside, unwanted | beyond)
+    features = box_features(table)
     classifier = fit_classifier(features, labelled, inside)
     if classifier is None:
         return _by_rules(table, labelled, inside, unwanted | beyond)
