@@ -30,7 +30,7 @@ TIMES_USUAL = 6.0
 """A cell's change counts as far as it exceeds the median by this many median deviations."""
 TINY = 0.005
 """Changes of a cell below this area, in squared line heights, are noise: a full stop is larger."""
-MIN_STRENGTH = 0.05
+MIN_STRENGTH = 0.03
 """The least change of the whole picture, in squared line heights, that is worth a look."""
 BLOCK_FRAMES = 512
 """Source frames that are worked on at a time."""

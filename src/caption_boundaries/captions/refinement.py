@@ -4,6 +4,9 @@ The strokes of the caption are known. Around its first guess each of them is wei
 than outside, so that strokes which a static background or the neighbouring caption shares count for nothing. The
 weighted share of strokes that a frame shows is low outside and high inside; the boundary is where a single step fits
 these values best, which is the half level of a fade, and no single odd frame moves it.
+
+Where the scene is cut shortly before, strokes of the new background may come first and the caption's follow. All
+strokes of a caption are there as long as it is, so it begins with the last that come.
 """
 
 from __future__ import annotations
@@ -18,6 +21,11 @@ from caption_boundaries.captions.strokes import Mask, StrokeMasks
 ROUNDS = 5
 """Rounds of weighing strokes and finding the step at most; two usually do."""
 LEAST_WEIGHT = 1e-6
+LATE_FRAMES = 2
+"""Strokes that come so many frames later than others are looked at by themselves; fewer are a fade, or blur."""
+LATE_SUPPORT = 0.25
+"""Strokes that come later are the caption's when they are this share of all."""
+LATE_CONTRAST = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +50,13 @@ def refine_start(strokes: StrokeMasks, ink: Mask, guess: int, low: int, high: in
         low: The first source frame to look at.
         high: The source frame after the last to look at; those from ``guess`` on should show the caption.
     """
-    edge = _step(_ink_values(strokes, ink, low, high), guess - low)
+    edge = _last_step(_ink_values(strokes, ink, low, high), guess - low)
     return Edge(guess, 0.0) if edge is None else Edge(low + edge[0], *edge[1:])
 
 
 def refine_end(strokes: StrokeMasks, ink: Mask, guess: int, low: int, high: int) -> Edge:
     """Return where a caption ends: the first source frame without it. Takes what `refine_start` does."""
-    edge = _step(_ink_values(strokes, ink, low, high)[::-1], high - guess)
+    edge = _last_step(_ink_values(strokes, ink, low, high)[::-1], high - guess)
     return Edge(guess, 0.0) if edge is None else Edge(high - edge[0], *edge[1:])
 
 
@@ -59,8 +67,20 @@ def _ink_values(strokes: StrokeMasks, ink: Mask, low: int, high: int) -> NDArray
     return strokes.masks(low, high)[:, ink].astype(np.float32)
 
 
+def _last_step(values: NDArray[np.float32], guess: int) -> tuple[int, float, float] | None:
+    """Return the row from which all strokes are shown, its contrast and its support; None if there is no such row."""
+    step = _step(values, guess)
+    while step is not None:
+        place = step[0]
+        later = _step(values[place:], 1)
+        if later is None or later[0] < LATE_FRAMES or later[1] < LATE_CONTRAST or later[2] < LATE_SUPPORT:
+            break
+        step = place + later[0], later[1], later[2]
+    return step
+
+
 def _step(values: NDArray[np.float32], guess: int) -> tuple[int, float, float] | None:
-    """Return the row from which strokes are shown, its contrast and its support; None if there is no such row."""
+    """Return the row from which most strokes are shown, its contrast and its support; None if there is no such row."""
     count = len(values)
     if count < 2:
         return None
