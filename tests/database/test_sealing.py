@@ -18,7 +18,7 @@ from caption_boundaries.database.folder_lock import alone_in_folder
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.row_hash import row_hash
 from caption_boundaries.database.schema import DATABASES, VERSIONED
-from caption_boundaries.database.sealing import seal
+from caption_boundaries.database.sealing import is_sealed, seal
 from caption_boundaries.errors import DatabaseBusyError, StorageError
 from support.databases import (
     CAPTION,
@@ -49,6 +49,19 @@ def hashes(path: Path) -> list[str]:
 
 
 # --- one content, one file -------------------------------------------------------------------------------------------
+
+
+def test_it_is_known_whether_something_was_written_since(folder: Path) -> None:
+    path = folder / "layout.db"
+    assert not is_sealed(path)
+    seal(path)
+    assert is_sealed(path)
+    rows(path, "SELECT count(*) FROM full_frame_box_labels")
+    assert is_sealed(path)
+    raw(path, "UPDATE full_frame_box_labels SET box_text = box_text")
+    assert not is_sealed(path)
+    path.write_bytes(b"cut off")
+    assert not is_sealed(path)
 
 
 def _insert(i: int, text: str = "caption") -> str:
@@ -331,7 +344,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(folder: Path) -> None:
         """
         import resource, sys
         from pathlib import Path
-        from caption_boundaries.database.sealing import seal
+        from caption_boundaries.database.sealing import is_sealed, seal
         from caption_boundaries.errors import StorageError
         resource.setrlimit(resource.RLIMIT_FSIZE, (40960, 40960))
         try:

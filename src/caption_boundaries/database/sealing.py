@@ -61,6 +61,22 @@ def seal(path: Path, *, timeout: float = BUSY_TIMEOUT_SECONDS) -> bool:
     return changed
 
 
+def is_sealed(path: Path) -> bool:
+    """Tell whether nothing was written since the file was sealed; side files are not looked at.
+
+    Every later transaction moves the change counter and leaves the version of SQLite that wrote it. Call it only
+    where this process has no connection to the file: it is read past SQLite's locks.
+
+    Raises:
+        StorageError: The file cannot be read.
+    """
+    with storage_errors(path), path.open("rb") as file:
+        head = file.read(100)
+    return len(head) == 100 and all(
+        struct.unpack_from(">I", head, offset)[0] == value for offset, value in _CANONICAL_FIELDS
+    )
+
+
 def write_canonical(source: Path, target: Path) -> None:
     """Write the committed rows of ``source`` to ``target`` in canonical form; not yet durable.
 
