@@ -31,9 +31,6 @@ _COLORSPACES = {
 """From the number that a stream carries to the converter's."""
 _HD_WIDTH, _SD_HEIGHT = 1280, 576
 
-_EXPAND = np.clip(np.round((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
-"""Limited-range luma (16 to 235) to 0 to 255."""
-
 
 class PixelReader:
     """Reads displayed pixels out of the decoded pictures of one stream."""
@@ -51,7 +48,7 @@ class PixelReader:
         part = self._orient(cut(self._scale(plane), scaled))
         part = to_eight_bits(part, luma_bits(frame.format.name))
         if not is_full_range(frame):
-            part = _uint8(cv2.LUT(part, _EXPAND))
+            part = expand_range(part)
         # The decoder takes the picture's memory back, so nothing may point into it.
         return np.array(part, order="C", copy=True) if np.shares_memory(part, plane) else part
 
@@ -129,6 +126,12 @@ def luma_bits(pixel_format: str) -> int:
 def to_eight_bits(luma: NDArray[Any], bits: int) -> GrayImage:
     """Return samples of ``bits`` bits as eight bits; what has eight is returned as it is."""
     return luma if bits == 8 else (luma >> (bits - 8)).astype(np.uint8)
+
+
+def expand_range(luma: GrayImage) -> GrayImage:
+    """Return limited-range luma (16 to 235) as 0 to 255."""
+    # Twice as fast as a table, and it stops at 0 and 255 by itself.
+    return _uint8(cv2.addWeighted(luma, 255 / 219, luma, 0, -16 * 255 / 219))
 
 
 def is_full_range(frame: av.VideoFrame) -> bool:
