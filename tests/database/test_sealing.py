@@ -58,7 +58,7 @@ def test_it_is_known_whether_something_was_written_since(folder: Path) -> None:
     assert is_sealed(path)
     rows(path, "SELECT count(*) FROM full_frame_box_labels")
     assert is_sealed(path)
-    raw(path, "UPDATE full_frame_box_labels SET box_text = box_text")
+    raw(path, "UPDATE full_frame_box_labels SET box_text = box_text || 1")
     assert not is_sealed(path)
     path.write_bytes(b"cut off")
     assert not is_sealed(path)
