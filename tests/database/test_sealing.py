@@ -28,6 +28,7 @@ from support.databases import (
     fingerprint,
     kill_writer,
     md5,
+    memory_folder,
     names,
     new_folder,
     raw,
@@ -38,8 +39,14 @@ from support.databases import (
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return filled_folder(tmp_path / "video")
+def memory() -> Iterator[Path]:
+    with memory_folder() as folder:
+        yield folder
+
+
+@pytest.fixture
+def folder(memory: Path) -> Path:
+    return filled_folder(memory / "video")
 
 
 def hashes(path: Path) -> list[str]:
@@ -95,12 +102,11 @@ def _history(rng: random.Random) -> Iterator[str]:
     yield from wanted
 
 
-def test_forty_write_histories_to_the_same_rows_give_one_file(tmp_path: Path) -> None:
-    new_folder(tmp_path / "video")
-    empty = (tmp_path / "video" / "captions.db").read_bytes()
+def test_forty_write_histories_to_the_same_rows_give_one_file(memory: Path) -> None:
+    empty = (new_folder(memory / "video") / "captions.db").read_bytes()
     unsealed, sealed = set(), set()
     for seed in range(40):
-        path = tmp_path / f"{seed}.db"
+        path = memory / f"{seed}.db"
         path.write_bytes(empty)
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute("PRAGMA synchronous = OFF")

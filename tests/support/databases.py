@@ -204,6 +204,14 @@ def open_to_all() -> Iterator[Path]:
                 path.chmod(0o755)
 
 
+@contextmanager
+def memory_folder() -> Iterator[Path]:
+    """Make a folder in memory where there is one: many files are made faster, and a kill does not ask for the disk."""
+    fast = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=fast, prefix="caption-boundaries-tests-") as name:
+        yield Path(name)
+
+
 def write_protect(folder: Path) -> None:
     """Make a folder and its files read-only for ordinary users."""
     for path in folder.iterdir():
