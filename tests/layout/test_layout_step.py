@@ -137,7 +137,7 @@ class TestSaving:
         folder = make_folder(tmp_path / "v", scene)
         with VideoDatabase(folder, writes={"fullOCR"}) as connection:
             OcrWriter(connection).add_failure(9999, "out of memory")
-        assert run_layout(folder).warnings == ("1 frames could not be read and were left out.",)
+        assert run_layout(folder).warnings == ("1 frame could not be read and is left out.",)
 
     def test_an_uncertain_layout_is_told(self, tmp_path: Path) -> None:
         scene = Scene(frames=20, step=10, width=320, height=180)

@@ -183,7 +183,7 @@ def _widened(box: Box) -> Box:
 def _keep(config: LayoutConfig) -> StepResult:
     count = len(regions_from_json(config.regions))
     return StepResult(
-        f"{count} regions, approved",
+        f"{_count(count, 'region')}, approved",
         {"regions": count},
         ("A person has approved this layout, so it stays as it is; take the approval back to have it analysed anew.",),
     )
@@ -198,11 +198,13 @@ def _result(analysis: LayoutAnalysis, config: LayoutConfig, *, failures: int) ->
     elif analysis.confidence < 0.5:
         warnings.append(f"The caption region is uncertain (confidence {analysis.confidence:.2f}): please look at it.")
     if cut:
-        warnings.append(f"The crop cuts {cut} caption boxes.")
+        warnings.append(f"The crop cuts {_count(cut, 'caption box', 'caption boxes')}.")
     if failures:
-        warnings.append(f"{failures} frames could not be read and were left out.")
+        warnings.append(
+            f"{_count(failures, 'frame')} could not be read and {'is' if failures == 1 else 'are'} left out."
+        )
     lines = "+".join(str(region.line_count) for region in analysis.regions)
-    summary = f"{len(analysis.regions)} regions ({lines} lines), confidence {analysis.confidence:.2f}"
+    summary = f"{_count(len(analysis.regions), 'region')} ({lines} lines), confidence {analysis.confidence:.2f}"
     counts = {
         "regions": len(analysis.regions),
         "confidence": analysis.confidence,
@@ -210,6 +212,10 @@ def _result(analysis: LayoutAnalysis, config: LayoutConfig, *, failures: int) ->
         "crop_bounds_version": config.crop_bounds_version,
     }
     return StepResult(summary if analysis.regions else "no captions found", counts, tuple(warnings))
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 STEP = Step(
