@@ -48,13 +48,14 @@ class RapidEngine:
 
     Args:
         settings: The defaults suit frames and caption strips alike.
+        models: Folder of the two models; None means those of the rapidocr package.
     """
 
     name = "rapidocr"
 
-    def __init__(self, settings: RapidSettings | None = None) -> None:
+    def __init__(self, settings: RapidSettings | None = None, *, models: Path | None = None) -> None:
         self._settings = settings or RapidSettings()
-        self._models = _model_folder()
+        self._models = model_folder() if models is None else checked_folder(models)
 
     @property
     def version(self) -> str:
@@ -142,17 +143,29 @@ class RapidEngine:
         return ["", *listed, " "]
 
 
-def _model_folder() -> Path:
-    """Return the folder of the models without importing the package that holds them."""
-    spec = find_spec("rapidocr")
+def model_folder(package: str = "rapidocr") -> Path:
+    """Return the folder of the models inside ``package``, which is found but not imported.
+
+    Raises:
+        RecognitionError: The package is not installed, or holds other models.
+    """
+    spec = find_spec(package)
     if spec is None or spec.origin is None:
-        raise RecognitionError("The OCR engine rapidocr is not installed.", hint="Run `pip install rapidocr`.")
-    folder = Path(spec.origin).parent / "models"
+        raise RecognitionError(f"The OCR engine {package} is not installed.", hint=f"Run `pip install {package}`.")
+    return checked_folder(Path(spec.origin).parent / "models")
+
+
+def checked_folder(folder: Path) -> Path:
+    """Return ``folder`` when both models are in it.
+
+    Raises:
+        RecognitionError: One is missing.
+    """
     missing = [name for name in (DETECTION_MODEL, READING_MODEL) if not (folder / name).is_file()]
     if missing:
         raise RecognitionError(
-            f"The installed rapidocr brings no {' and no '.join(missing)}.",
-            hint="Run `pip install --force-reinstall rapidocr` (3.10 or later).",
+            f"The OCR models are incomplete: {' and '.join(missing)} is missing in {folder}.",
+            hint="Run `pip install --force-reinstall 'rapidocr>=3.10'`.",
         )
     return folder
 

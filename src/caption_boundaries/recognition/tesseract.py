@@ -8,12 +8,13 @@ from dataclasses import asdict
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from caption_boundaries.errors import RecognitionError
 from caption_boundaries.recognition.engine import WHOLE_PICTURE, Setting, as_rgb
 from caption_boundaries.recognition.reading_order import is_cjk, join_lines
-from caption_boundaries.recognition.stroke_page import StrokeSettings, stroke_page
+from caption_boundaries.recognition.stroke_page import StrokeSettings, line_scale, picture_scale, stroke_page
 from caption_boundaries.types import Box, GrayImage, RgbImage, TextLine
 
 DATA_FOLDERS = (
@@ -52,6 +53,8 @@ class TesseractEngine:
             language, standard_folders() if data_folders is None else data_folders
         )
         self._strokes = StrokeSettings()
+        # Two threads in one handle end the whole process, so a caller who forgets the rule is made to wait.
+        self._alone = Lock()
 
     @property
     def version(self) -> str:
@@ -64,34 +67,37 @@ class TesseractEngine:
 
     def read(self, image: RgbImage | GrayImage) -> list[TextLine]:
         """Return the lines of light text in reading order; fragments of one row are joined."""
-        lines = self._lines(image, self._library.PSM.SPARSE_TEXT)
-        return join_lines(lines, aspect=image.shape[1] / image.shape[0])
+        rgb = as_rgb(image)
+        height, width = rgb.shape[:2]
+        lines = self._lines(rgb, picture_scale(width, self._strokes), self._library.PSM.SPARSE_TEXT)
+        return join_lines(lines, aspect=width / height)
 
     def read_line(self, image: RgbImage | GrayImage) -> TextLine | None:
         """Return the line that fills ``image``, or None when there is none."""
-        lines = self._lines(image, self._library.PSM.SINGLE_LINE)
+        rgb = as_rgb(image)
+        lines = self._lines(rgb, line_scale(rgb.shape[0], self._strokes), self._library.PSM.SINGLE_LINE)
         return TextLine(WHOLE_PICTURE, lines[0].text, lines[0].confidence) if lines else None
 
     def read_lines(self, images: Sequence[RgbImage | GrayImage]) -> list[TextLine | None]:
         """Return what :meth:`read_line` says of every picture."""
         return [self.read_line(image) for image in images]
 
-    def _lines(self, image: RgbImage | GrayImage, segmentation: int) -> list[TextLine]:
+    def _lines(self, rgb: RgbImage, scale: float, segmentation: int) -> list[TextLine]:
         """Return the lines in the order in which Tesseract gives them."""
-        rgb = as_rgb(image)
-        page, scale = stroke_page(rgb, self._strokes)
+        page = stroke_page(rgb, scale, self._strokes)
         if page.min() == page.max():
             return []  # Tesseract warns on standard error about pages without any ink.
         try:
-            self._api.SetPageSegMode(segmentation)
-            self._api.SetImageBytes(page.tobytes(), page.shape[1], page.shape[0], 1, page.shape[1])
-            self._api.Recognize()
-            return list(self._found(rgb.shape, scale))
+            with self._alone:
+                self._api.SetPageSegMode(segmentation)
+                self._api.SetImageBytes(page.tobytes(), page.shape[1], page.shape[0], 1, page.shape[1])
+                self._api.Recognize()
+                return list(self._found(rgb.shape, scale))
         except RuntimeError as error:
             raise RecognitionError(f"Tesseract failed on a picture: {error}") from error
 
     def _found(self, shape: tuple[int, ...], scale: float) -> Iterator[TextLine]:
-        """Yield what was found on the page of a picture of ``shape`` (height, width, 3) enlarged by ``scale``."""
+        """Yield what was found on the page of a picture of ``shape`` (height, width, 3) resized by ``scale``."""
         level = self._library.RIL.TEXTLINE
         iterator = self._api.GetIterator()
         for item in self._library.iterate_level(iterator, level) if iterator else ():
