@@ -19,7 +19,7 @@ from caption_boundaries.cli.options import (
     VerboseOption,
     WorkersOption,
 )
-from caption_boundaries.cli.output import Output
+from caption_boundaries.cli.output import Output, program
 from caption_boundaries.cli.registration import IfKnownOption, KeepOption, register
 from caption_boundaries.cli.steps import outcome_to_json, outcomes_of
 from caption_boundaries.config import ExportSettings, OcrSettings, Settings
@@ -71,7 +71,7 @@ def extract(
     seconds = sum(outcome.seconds for outcome in outcomes)
     out.say(f"{len(cues)} captions in {seconds:.1f} s → {', '.join(str(file) for file in files)}", style="bold green")
     out.say(f"Databases: {', '.join(path.name for path in all_databases(folder).values())} in {folder}")
-    out.say(f"Next: caption-boundaries status {folder.name[:8]} --data {data}")
+    out.say(f"Next: {program()} status {folder.name[:8]} --data {data}")
     out.emit(
         {
             "video_id": folder.name,

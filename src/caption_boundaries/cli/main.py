@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from caption_boundaries import __version__
-from caption_boundaries.cli import doctor, extract, inspection, migration, steps
+from caption_boundaries.cli import doctor, extract, inspection, migration, steps, versioning
 from caption_boundaries.errors import CaptionBoundariesError
 
 INTERRUPTED = 130
@@ -29,7 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Begin with `caption-boundaries extract VIDEO`.",
 )
-for module in (extract, steps, inspection, doctor, migration):
+for module in (extract, steps, inspection, doctor, migration, versioning):
     module.add_commands(app)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -91,6 +94,18 @@ class Output:
         console = Console(stderr=True)
         with Progress(*TASK_COLUMNS, console=console, transient=True, disable=not console.is_terminal) as bars:
             yield lambda step: _bar(bars, f"{label} {step.name}".strip())
+
+
+def program() -> str:
+    """Return how this program was called, for commands that a person can copy."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return "python -m caption_boundaries"
+    if not called.exists():
+        return "caption-boundaries"
+    found = shutil.which(called.name)
+    on_path = found is not None and Path(found).samefile(called)
+    return called.name if on_path else os.path.relpath(called)
 
 
 def _bar(bars: Progress, description: str) -> Report:
