@@ -282,6 +282,16 @@ def test_temporary_tables_are_free(folder: Path) -> None:
         assert conn.execute("SELECT count(*) FROM chosen").fetchone() == (3,)
 
 
+def test_many_statements_at_once_follow_the_same_rules(folder: Path) -> None:
+    with VideoDatabase(folder, writes={"captions"}) as conn:
+        row = "INSERT INTO captions.captions (start_frame_index, end_frame_index) VALUES (?, ?)"
+        conn.executemany(row, [(1, 2), (5, 6)])
+        conn.executescript("DELETE FROM captions.captions WHERE start_frame_index = 5; SELECT 1;")
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            conn.executescript(APPROVE)
+    assert rows(folder / "captions.db", "SELECT count(*) FROM captions") == [(2,)]
+
+
 # --- one transaction, one database -----------------------------------------------------------------------------------
 
 
@@ -395,7 +405,7 @@ def test_of_an_error_and_a_failing_rollback_the_error_is_told(folder: Path) -> N
         block()
 
 
-@pytest.mark.parametrize("schema", SCHEMAS)
+@pytest.mark.parametrize("schema", sorted(SCHEMAS))
 def test_a_door_that_does_not_open_leaves_nothing_open(folder: Path, schema: str) -> None:
     path = all_databases(folder)[schema]
     os.truncate(path, path.stat().st_size // 2)
@@ -470,7 +480,7 @@ def test_joins_with_a_missing_database_give_no_rows(folder: Path) -> None:
     assert found == [(0, None), (100, None), (200, None)]
 
 
-@pytest.mark.parametrize("schema", HAND_EDITED)
+@pytest.mark.parametrize("schema", sorted(HAND_EDITED))
 def test_what_stands_in_for_a_missing_database_takes_no_rows(folder: Path, schema: str) -> None:
     (folder / f"{schema}.db").unlink()
     with pytest.raises(DatabaseError, match=rf"{schema}\.db does not exist"), VideoDatabase(folder) as conn:

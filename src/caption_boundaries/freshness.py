@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from caption_boundaries.config import CropSettings
+from caption_boundaries.crop.plan import stale_reason
 from caption_boundaries.database.captions import CaptionReader
 from caption_boundaries.database.cropping import CropReader
 from caption_boundaries.database.full_ocr import OcrReader
@@ -79,16 +82,13 @@ def _layout(connection: sqlite3.Connection) -> _Finding:
 
 
 def _crop(connection: sqlite3.Connection) -> _Finding:
-    run, config = CropReader(connection).run(), LayoutReader(connection).config()
+    run = CropReader(connection).run()
     if run is None:
         return None
-    metadata = VideoDbReader(connection).metadata()
-    stale = None
-    if config is None or run.crop_bounds_version != config.crop_bounds_version:
-        stale = "the layout has changed"
-    elif metadata is None or run.video_hash != metadata.video_hash:
-        stale = "the video file is another one now"
-    return f"{run.frame_count} cropped frames", stale
+    # The quality is a choice of that run, not a reason to cut again.
+    settings = CropSettings(jpeg_quality=json.loads(run.settings)["jpeg_quality"])
+    config, metadata = LayoutReader(connection).config(), VideoDbReader(connection).metadata()
+    return f"{run.frame_count} cropped frames", stale_reason(run, config, metadata, settings)
 
 
 def _captions(connection: sqlite3.Connection) -> _Finding:
