@@ -54,6 +54,11 @@ def discard(path: Path) -> None:
         path.unlink()
 
 
+def may_write(path: Path) -> bool:
+    """Tell whether this process may write a file, or make files in a folder."""
+    return os.access(path, os.W_OK, effective_ids=True)
+
+
 def sync_file(path: Path) -> None:
     """Flush the file's data to the disk."""
     descriptor = os.open(path, os.O_RDONLY)

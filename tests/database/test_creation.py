@@ -22,12 +22,12 @@ from support.databases import (
     as_nobody,
     fingerprint,
     kill_writer,
+    limited_files,
     names,
     new_folder,
     open_to_all,
     raw,
     rows,
-    run_python,
 )
 
 LAYOUT = BY_SCHEMA["layout"]
@@ -95,22 +95,10 @@ def test_a_missing_folder(tmp_path: Path) -> None:
         create_database(tmp_path / "nothing" / "layout.db", LAYOUT)
 
 
-def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
-    told = run_python(
-        """
-        import resource, sys
-        from pathlib import Path
-        from caption_boundaries.database.creation import create_databases
-        from caption_boundaries.errors import StorageError
-        resource.setrlimit(resource.RLIMIT_FSIZE, (12288, 12288))
-        try:
-            create_databases(Path(sys.argv[1]))
-        except StorageError as error:
-            print(error)
-        """,
-        tmp_path,
-    )
-    assert "video.db" in told.stdout, told.stderr
+@pytest.mark.parametrize("limit", [0, 4096, 12_288])
+def test_a_full_disk_leaves_nothing(tmp_path: Path, limit: int) -> None:
+    with pytest.raises(StorageError, match=r"video\.db"), limited_files(limit):
+        create_databases(tmp_path)
     assert names(tmp_path) == set()
 
 

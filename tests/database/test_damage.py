@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from caption_boundaries.database.captions import Caption, CaptionReader, CaptionWriter
+from caption_boundaries.database.connecting import connect_for_writing
 from caption_boundaries.database.health import check_database, upgrade_database
 from caption_boundaries.database.layout import LayoutReader
 from caption_boundaries.database.multi_db import VideoDatabase
+from caption_boundaries.database.recovery import refuse_damage
 from caption_boundaries.database.replacing import replacing_database
 from caption_boundaries.database.schema import BY_SCHEMA
 from caption_boundaries.database.sealing import seal
@@ -163,6 +166,16 @@ def test_an_index_that_does_not_fit_its_table_is_found_by_the_check(folder: Path
     raw(path, "PRAGMA writable_schema = 1", *(change.format(*pair) for pair in swapped))
     with pytest.raises(DatabaseCorruptError, match=r"layout\.db is damaged: .*idx_full_frame_box_labels"):
         check_database(path, LAYOUT)
+
+
+def test_rows_that_break_the_rules_are_damage_to_whoever_writes(folder: Path) -> None:
+    path = folder / "layout.db"
+    raw(path, "PRAGMA ignore_check_constraints = 1", "UPDATE full_frame_box_labels SET label = 'perhaps'")
+    with (
+        closing(connect_for_writing(path)) as connection,
+        pytest.raises(DatabaseCorruptError, match="CHECK constraint failed in full_frame_box_labels"),
+    ):
+        refuse_damage(connection, path)
 
 
 def test_checking_a_missing_file(folder: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from caption_boundaries.database.full_ocr import OcrReader, OcrWriter
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.replacing import remove_partials, replacing_database
-from caption_boundaries.database.video import VideoDbReader
+from caption_boundaries.database.video import StoredFrame, VideoDbReader, VideoDbWriter
 from caption_boundaries.errors import (
     DatabaseBusyError,
     DatabaseMissingError,
@@ -25,10 +25,10 @@ from support.databases import (
     filled_folder,
     fingerprint,
     kill_writer,
+    limited_files,
     md5,
     names,
     rows,
-    run_python,
     start_python,
 )
 
@@ -254,29 +254,30 @@ def test_a_link_gives_way_to_a_file_and_what_it_led_to_stays(folder: Path) -> No
 
 # --- a full disk -----------------------------------------------------------------------------------------------------
 
-_FILL = """
-    import resource, sys
-    from pathlib import Path
-    from caption_boundaries.database.replacing import replacing_database
-    from caption_boundaries.errors import StorageError
-    if len(sys.argv) > 2:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
-    try:
-        with replacing_database(Path(sys.argv[1]), "video", reads=()) as conn:
-            conn.executemany(
-                "INSERT INTO video.full_frames (frame_index, image_data, width, height, file_size) "
-                "VALUES (?, zeroblob(50000), 1, 1, 1)", ((index,) for index in range(100)),
-            )
-    except StorageError as error:
-        print(error)
-"""
+
+def _fill(folder: Path, pictures: int) -> None:
+    with replacing_database(folder, "video", reads=()) as conn:
+        VideoDbWriter(conn).add_frames(StoredFrame(n, bytes(50_000), 1, 1, None) for n in range(pictures))
 
 
 @pytest.mark.parametrize("limit", [0, 4096, 20_000, 70_000, 1_000_000])
 def test_a_limit_of_the_size_of_files_is_told_and_leaves_nothing(folder: Path, limit: int) -> None:
     before = fingerprint(folder)
-    told = run_python(_FILL, folder, limit)
-    assert "video.db" in told.stdout, told.stderr
+    with pytest.raises(StorageError, match=r"video\.db"), limited_files(limit):
+        _fill(folder, 100)
+    assert fingerprint(folder) == before
+    assert descriptors(folder) == []
+
+
+def test_a_partial_file_that_somebody_clears_away_is_told_and_the_old_file_stays(folder: Path) -> None:
+    before = fingerprint(folder)
+
+    def block() -> None:
+        with replacing_database(folder, "fullOCR", reads=()):
+            remove_partials(folder)
+
+    with pytest.raises(StorageError, match=r"fullOCR\.db cannot be opened"):
+        block()
     assert fingerprint(folder) == before
 
 
@@ -293,11 +294,12 @@ def small_disk(tmp_path: Path) -> Path:
     subprocess.run(["umount", "-l", str(mount)], check=True)
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(small_disk: Path) -> None:
+@pytest.mark.parametrize("pictures", [100, 40], ids=["while it is filled", "while it is sealed"])
+def test_a_full_disk_is_told_and_leaves_nothing(small_disk: Path, pictures: int) -> None:
     folder = filled_folder(small_disk / "video")
     before = fingerprint(folder)
-    told = run_python(_FILL, folder)
-    assert told.stdout.startswith("The disk is full: "), told.stderr
+    with pytest.raises(StorageError, match="The disk is full: "):
+        _fill(folder, pictures)
     assert fingerprint(folder) == before
 
 

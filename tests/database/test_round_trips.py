@@ -266,6 +266,22 @@ def test_labels_are_taken_back_by_box_and_by_picture() -> None:
         assert writer.box_labels() == []
 
 
+def test_whether_a_person_agreed_with_the_prediction_newest_first() -> None:
+    with database("layout") as conn:
+        writer = LayoutWriter(conn)
+        writer.save_box_labels(
+            [
+                replace(LABEL, box_index=0, predicted_label="in"),
+                replace(LABEL, box_index=1, predicted_label="out"),
+                replace(LABEL, box_index=2, label_source="model", predicted_label="in"),
+                replace(LABEL, box_index=3),
+                replace(LABEL, box_index=4, predicted_label="in"),
+            ]
+        )
+        assert writer.latest_agreements(3) == [True, False, False]
+        assert writer.latest_agreements(99) == [True, False, False, True]
+
+
 @given(st.builds(StoredModel, TEXT, TEXT, COUNT, SHARE, SHARE, TEXT))
 def test_classifier(model: StoredModel) -> None:
     with database("layout") as conn:
@@ -287,6 +303,10 @@ def test_stroke_masks(masks: np.ndarray, first_frame: int) -> None:
     with database("cropping") as conn:
         CropWriter(conn).add_signal_chunk(SignalChunk(first_frame, seconds, masks))
         (read,) = CropReader(conn).signal_chunks()
+        alone = CropReader(conn).signal_chunk(first_frame)
+        with pytest.raises(KeyError):
+            CropReader(conn).signal_chunk(first_frame + 1)
+    assert np.array_equal(alone.masks, read.masks)
     assert read.first_frame == first_frame
     assert read.masks.dtype == np.bool_
     assert read.masks.shape == masks.shape

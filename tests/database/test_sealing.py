@@ -27,6 +27,7 @@ from support.databases import (
     filled_folder,
     fingerprint,
     kill_writer,
+    limited_files,
     md5,
     memory_folder,
     names,
@@ -343,24 +344,12 @@ def test_a_missing_file(tmp_path: Path) -> None:
     assert names(tmp_path) == set()
 
 
-def test_a_full_disk_leaves_the_file_as_it_was(folder: Path) -> None:
+@pytest.mark.parametrize("limit", [0, 4096, 40_960])
+def test_a_full_disk_leaves_the_file_as_it_was(folder: Path, limit: int) -> None:
     raw(folder / "layout.db", MANY_LABELS)
     before = fingerprint(folder)
-    told = run_python(
-        """
-        import resource, sys
-        from pathlib import Path
-        from caption_boundaries.database.sealing import is_sealed, seal
-        from caption_boundaries.errors import StorageError
-        resource.setrlimit(resource.RLIMIT_FSIZE, (40960, 40960))
-        try:
-            seal(Path(sys.argv[1]))
-        except StorageError as error:
-            print(error)
-        """,
-        folder / "layout.db",
-    )
-    assert "layout.db" in told.stdout, told.stderr
+    with pytest.raises(StorageError, match=r"layout\.db"), limited_files(limit):
+        seal(folder / "layout.db")
     assert fingerprint(folder) == before
 
 

@@ -30,11 +30,11 @@ from support.databases import (
     filled_folder,
     fingerprint,
     kill_writer,
+    limited_files,
     md5,
     names,
     raw,
     rows,
-    run_python,
 )
 
 SECOND = """\
@@ -167,25 +167,9 @@ def test_a_busy_file_is_told_as_such(path: Path) -> None:
 def test_a_full_disk_leaves_the_old_version(path: Path) -> None:
     raw(path, MANY_LABELS)
     before = md5(path)
-    told = run_python(
-        """
-        import resource, sys
-        from dataclasses import dataclass
-        from pathlib import Path
-        from caption_boundaries.database.schema import BY_SCHEMA, DatabaseSpec
-        from caption_boundaries.database.upgrading import upgrade_database
-        from caption_boundaries.errors import StorageError
-        spec = BY_SCHEMA["layout"]
-        spec.__dict__["migrations"] = (*spec.migrations, "CREATE TABLE big AS SELECT * FROM full_frame_box_labels;")
-        resource.setrlimit(resource.RLIMIT_FSIZE, (Path(sys.argv[1]).stat().st_size + 8192,) * 2)
-        try:
-            upgrade_database(Path(sys.argv[1]), spec)
-        except StorageError as error:
-            print(error)
-        """,
-        path,
-    )
-    assert "layout.db" in told.stdout, told.stderr
+    copy = "CREATE TABLE big AS SELECT * FROM full_frame_box_labels;"
+    with pytest.raises(StorageError, match=r"layout\.db"), limited_files(path.stat().st_size + 8192):
+        upgrade_database(path, later(copy))
     assert rows(path, "PRAGMA integrity_check") == [("ok",)]
     assert md5(path) == before
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from caption_boundaries.atomic import storage_error, storage_errors
+from caption_boundaries.atomic import may_write, storage_error, storage_errors
 from caption_boundaries.database.header import check_header
 from caption_boundaries.database.paths import database_path, readonly_uri, sqlite_uri
 from caption_boundaries.database.schema import BY_SCHEMA, DATABASES, SCHEMAS, DatabaseSpec
@@ -33,9 +33,7 @@ class Attachment:
 
     @property
     def uri(self) -> str:
-        """What to hand to ATTACH."""
-        if self.mode == "stand-in":
-            return ":memory:"
+        """What to hand to ATTACH where there is a file."""
         if self.mode == "rw":
             return sqlite_uri(self.path, mode="rw")
         return readonly_uri(self.path, wal=self.wal)
@@ -111,4 +109,4 @@ def _plan(spec: DatabaseSpec, path: Path, *, must_write: bool, may_write: bool, 
 def _can_write(path: Path) -> bool:
     """Tell whether the file and its journal may be written; a shared file is first replaced by a copy of its own."""
     shared = path.is_symlink() or path.stat().st_nlink > 1
-    return os.access(path.parent, os.W_OK) and (shared or os.access(path, os.W_OK))
+    return may_write(path.parent) and (shared or may_write(path))

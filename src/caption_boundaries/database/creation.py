@@ -71,10 +71,3 @@ def remove_partial(partial: Path) -> None:
     """Remove what is left of a database that was being made."""
     for suffix in ("", *SIDE_FILE_SUFFIXES):
         discard(partial.with_name(partial.name + suffix))
-
-
-def upgrade(connection: sqlite3.Connection, schema: str, spec: DatabaseSpec) -> int:
-    """Bring the main database of ``connection`` to the current schema; see `apply_migrations`."""
-    if schema != "main":
-        raise ValueError("migrations are applied to the main database of a connection")
-    return apply_migrations(connection, spec)

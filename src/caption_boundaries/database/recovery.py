@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from caption_boundaries.atomic import copy_rights, discard, partial_path, replace_file, storage_errors
+from caption_boundaries.atomic import copy_rights, discard, may_write, partial_path, replace_file, storage_errors
 from caption_boundaries.database.connecting import connect_for_reading, connect_for_writing
 from caption_boundaries.database.paths import side_file
 from caption_boundaries.errors import DatabaseCorruptError, DatabaseError
@@ -35,14 +34,17 @@ def recover_journal(path: Path, *, timeout: float) -> bool:
         return False
     with closing(connect_for_writing(path, timeout=timeout)) as connection:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the first read rolls back
-        if journal.exists():
-            return False
+    if journal.exists():
+        return False
+    with closing(connect_for_reading(path, timeout=timeout)) as connection:
         refuse_damage(connection, path)
     return True
 
 
 def refuse_damage(connection: sqlite3.Connection, path: Path) -> None:
     """Make sure that the structure of the main database of ``connection``, which lies at ``path``, is sound.
+
+    Rules of columns are not looked at where the connection is read-only: SQLite does not even load them.
 
     Raises:
         DatabaseCorruptError: It is not.
@@ -115,7 +117,7 @@ def _is_shared(path: Path) -> bool:
 def _make_own(path: Path, *, timeout: float) -> None:
     partial = partial_path(path)
     # A cache keeps its files write-protected; then there is no writer to be kept out.
-    held = sole_writer(path, timeout=timeout) if os.access(path, os.W_OK) else _snapshot(path, timeout=timeout)
+    held = sole_writer(path, timeout=timeout) if may_write(path) else _snapshot(path, timeout=timeout)
     try:
         with held as connection, storage_errors(path):
             partial.write_bytes(connection.serialize())

@@ -97,8 +97,7 @@ def _update(digest: hashlib._Hash, value: object) -> None:
         case str():
             text = value.encode("utf-8", "surrogateescape")
             digest.update(b"T" + struct.pack(">Q", len(text)) + text)
-        case bytes():
+        case _:
+            assert isinstance(value, bytes)  # SQLite has no further types
             digest.update(b"B" + struct.pack(">Q", len(value)))
             digest.update(value)
-        case _:
-            raise TypeError(f"SQLite has no values of type {type(value).__name__}")
