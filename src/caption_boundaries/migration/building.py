@@ -38,8 +38,7 @@ def build_databases(source: Path, plan: MigrationPlan, work: Path, counter: Coun
 
     Raises:
         DatabaseCorruptError: The source is damaged, or a copy does not equal it.
-        StorageError: The disk refused.
-        sqlite3.Error: The same, as SQLite says it.
+        StorageError, OSError, sqlite3.Error: The disk refused.
     """
     with ThreadPoolExecutor(max_workers=1) as side:
         sound = side.submit(check_structure, source, wal=False)

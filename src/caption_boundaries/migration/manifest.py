@@ -65,7 +65,7 @@ class Manifest:
             "extras": [asdict(extra) for extra in self.extras],
             "notes": list(self.notes),
         }
-        return json.dumps({**value, "checksum": _checksum(value)}, indent=1)
+        return json.dumps({**value, "checksum": _checksum(value)})
 
 
 _PLAIN = ("program", "migrated_at", "video_id", "source_name", "source_size", "backup")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from caption_boundaries import __version__
-from caption_boundaries.atomic import copy_rights, write_file
+from caption_boundaries.atomic import copy_rights, storage_errors, write_file
 from caption_boundaries.database.row_hash import quoted
 from caption_boundaries.database.schema import DATABASES
 from caption_boundaries.database.sqlite_errors import translate
@@ -112,13 +112,11 @@ def _migrate(
     work = begin_work(folder)
     now = options.now or datetime.now(UTC)
     backup = make_backup(descriptor, folder, work, now) if options.backup else None
-    try:
+    with storage_errors(work):
         tables = build_databases(source.path, plan, work, Counter(source.size, progress))
         video_id = _video_id(source.path)
-    except sqlite3.Error as error:
-        raise translate(error, source.path) from error
-    for spec in DATABASES:
-        copy_rights(source.path, work / spec.filename, writable=True)
+        for spec in DATABASES:
+            copy_rights(source.path, work / spec.filename, writable=True)
     manifest = manifest_of(
         plan,
         tables,

@@ -16,7 +16,7 @@ from caption_boundaries.database.folders import KEPT_FILENAME
 from caption_boundaries.database.header import read_header
 from caption_boundaries.database.old_form import find_old_database
 from caption_boundaries.database.sqlite_errors import primary_code, translate
-from caption_boundaries.errors import CaptionBoundariesError, DatabaseCorruptError, DatabaseError
+from caption_boundaries.errors import CaptionBoundariesError, DatabaseError
 from caption_boundaries.locking import video_lock
 from caption_boundaries.migration.copying import backup_name, copy_descriptor, kept_copies
 from caption_boundaries.migration.digests import digest_table
@@ -130,10 +130,11 @@ def _apply(folder: Path, manifest: Manifest, plan: RollbackPlan, options: Rollba
     comes_back = plan.base
     if not as_it_is:
         comes_back = work / MERGED_FILENAME
-        check_space(folder, 2 * plan.base.stat().st_size)
-        _copy(plan.base, comes_back)
-        if merge:
-            merge_back(folder, comes_back, manifest, plan.changes)
+        with storage_errors(work):
+            check_space(folder, 2 * plan.base.stat().st_size)
+            _copy(plan.base, comes_back)
+            if merge:
+                merge_back(folder, comes_back, manifest, plan.changes)
     set_journal_mode(comes_back, manifest.facts.journal_mode)
     swap = Swap("rollback", manifest.source_name, merged=not as_it_is, keep_as=plan.keep_as)
     _refuse_taken(folder, swap)
@@ -190,16 +191,12 @@ def _changes(folder: Path, manifest: Manifest, options: RollbackOptions) -> Chan
 
 
 def _copy(base: Path, target: Path) -> None:
-    with storage_errors(target):
-        descriptor = os.open(base, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            copy_descriptor(descriptor, target)
-        finally:
-            os.close(descriptor)
-        copy_rights(base, target, writable=True)
-    header = read_header(target)
-    if header is None:
-        raise DatabaseCorruptError(f"{base} is no database.", hint="Restore it first.")
+    descriptor = os.open(base, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        copy_descriptor(descriptor, target)
+    finally:
+        os.close(descriptor)
+    copy_rights(base, target, writable=True)
 
 
 def _refuse_taken(folder: Path, swap: Swap) -> None:

@@ -18,13 +18,16 @@ import simplejpeg
 OLD_SQL = (resources.files("caption_boundaries.migration") / "old_form.sql").read_text(encoding="utf-8")
 """The tables, indexes and triggers of the old form."""
 
-MODEL_COLUMNS = tuple(
-    f"{label}_feature{number:02d}_{moment}"
-    for number in range(1, 27)
-    for label in ("in", "out")
-    for moment in ("mean", "std")
-)
-"""The parameters of the old box classifier, one column each."""
+
+def model_columns(features: int) -> tuple[str, ...]:
+    """Return the parameters of the old box classifier, one column each."""
+    return tuple(
+        f"{label}_feature{number:02d}_{moment}"
+        for number in range(1, features + 1)
+        for label in ("in", "out")
+        for moment in ("mean", "std")
+    )
+
 
 _STAMP = "2025-03-04 05:06:07"
 _TEXTS = ("", None, "你好，世界", "Guten Tag", 'it\'s "quoted"', "two\nlines", "𝄞 😀", " ")
@@ -46,6 +49,8 @@ class OldFolder:
     filename: str = "captions.db"
     wal: bool = False
     """True: the file is in write-ahead mode."""
+    features: int = 26
+    """Of the box classifier, four columns each."""
     oddities: bool = True
     """True: columns and tables that only some files have, counters that ran ahead, a page size of its own."""
     seed: int = 0
@@ -63,7 +68,7 @@ def make_old_folder(folder: Path, wanted: OldFolder = OldFolder()) -> Path:
         connection.execute("PRAGMA synchronous = OFF")
         connection.executescript(OLD_SQL)
         connection.execute("BEGIN")
-        for name in MODEL_COLUMNS:
+        for name in model_columns(wanted.features):
             connection.execute(f"ALTER TABLE box_classification_model ADD COLUMN {name} REAL")
         if wanted.oddities:
             _add_oddities(connection)
@@ -161,11 +166,12 @@ def _fill_singletons(connection: sqlite3.Connection, rng: random.Random, video_i
         "VALUES (1, 64, 36, 3, 28, 61, 34, 31.0, 'left', 2, x'FFD8', ?)",
         (_STAMP,),
     )
-    marks = ", ".join("?" * len(MODEL_COLUMNS))
+    columns = model_columns(wanted.features)
     connection.execute(
-        "INSERT INTO box_classification_model (id, model_version, trained_at, n_training_samples, prior_in, prior_out, "
-        f"{', '.join(MODEL_COLUMNS)}) VALUES (1, 'naive_bayes_v2', ?, 10, 0.25, 0.75, {marks})",
-        (_STAMP, *(rng.gauss(0, 1) for _ in MODEL_COLUMNS)),
+        "INSERT INTO box_classification_model (id, model_version, trained_at, n_training_samples, prior_in, prior_out"
+        f"{''.join(f', {name}' for name in columns)}) "
+        f"VALUES (1, 'naive_bayes_v2', ?, 10, 0.25, 0.75{', ?' * len(columns)})",
+        (_STAMP, *(rng.gauss(0, 1) for _ in columns)),
     )
     connection.execute(
         "INSERT INTO video_preferences (id, layout_approved, text_size, index_framerate_hz) VALUES (1, 1, 2.5, 10.0)"
