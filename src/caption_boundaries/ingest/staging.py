@@ -54,10 +54,11 @@ def staged_folder(data_root: Path, final: Path) -> Iterator[Path]:
             staging.rename(final)
             sync_folder(final.parent)
             sync_folder(data_root)
-    finally:
+    except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
-        with suppress(OSError):  # it is empty only where the rename failed
+        with suppress(OSError):  # other videos may lie in it
             final.parent.rmdir()
+        raise
 
 
 @contextmanager
@@ -94,4 +95,12 @@ def _lock(path: Path) -> int:
 def _is_alive(staging: Path) -> bool:
     """Tell whether the process that builds ``staging`` still runs."""
     number = staging.name.removeprefix(PARTIAL_PREFIX).split("-")[0]
-    return number.isdigit() and Path(f"/proc/{number}").exists()
+    if not number.isdigit():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # it runs for another user
+    return True

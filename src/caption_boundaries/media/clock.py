@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-_JUMP_SECONDS = 1
+_JUMP_SECONDS = Fraction(1, 2)
 """A step back of this much or more is a break in the stream's clock, a smaller one a fault of a single stamp."""
 
 

@@ -18,6 +18,7 @@ from caption_boundaries.errors import VideoFileError
 from caption_boundaries.media.opening import choose_stream, open_container, prepare
 
 _NO_TIMESTAMPS: Any = Flags.no_timestamps.value
+_CLOCK_MAY_JUMP: Any = Flags.ts_discont.value
 _SEEKS_EXACTLY = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"})
 """Containers in which every packet carries its own presentation time and an index finds it."""
 _COUNTS_PICTURES = frozenset({"avi"})
@@ -70,6 +71,11 @@ class Decoder:
         """True: the file has no presentation times; its n-th picture is shown at its n-th decoding time."""
         raw = bool(self._container.format.flags & _NO_TIMESTAMPS)
         return raw or self._container.format.name in _COUNTS_PICTURES
+
+    @property
+    def may_start_anew(self) -> bool:
+        """True: the clock of the file may jump in its midst, as in recordings that were put together."""
+        return bool(self._container.format.flags & _CLOCK_MAY_JUMP)
 
     @property
     def declared_seconds(self) -> float | None:

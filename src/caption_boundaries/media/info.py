@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import av
+from av.video.stream import VideoStream
 
+from caption_boundaries.media.clock import PictureClock
 from caption_boundaries.media.completeness import check_completeness
 from caption_boundaries.media.decoding import Decoder
 from caption_boundaries.media.geometry import DisplayGeometry, Orientation
@@ -91,7 +93,7 @@ def probe(path: Path) -> VideoInfo:
             missing_bytes=missing,
             width=width,
             height=height,
-            fps=_rate(usual, stream.frames if not missing else 0, duration),
+            fps=usual if missing or _is_steady(stream) else _counted_rate(usual, stream.frames, duration),
             codec=stream.codec.canonical_name,
             duration_seconds=float(duration),
             declared_seconds=decoder.declared_seconds,
@@ -120,12 +122,14 @@ def _stated_rate(decoder: Decoder) -> Fraction:
     return next((rate for rate in stated if rate and 0 < rate <= _FASTEST), _USUAL_RATE)
 
 
-def _rate(stated: Fraction, frames: int, duration: Fraction) -> Fraction:
-    """Return the average rate: where the file counts its pictures and states another rate, they are believed."""
-    if not frames or not duration:
-        return stated
-    counted = frames / duration
-    return stated if abs(counted - stated) < stated / 50 else counted.limit_denominator(100_000)
+def _is_steady(stream: VideoStream) -> bool:
+    """Tell whether the average rate is that of single pictures, so that it can be believed."""
+    average, single = stream.average_rate, stream.guessed_rate
+    return not average or not single or abs(average - single) < single / 50
+
+
+def _counted_rate(stated: Fraction, frames: int, duration: Fraction) -> Fraction:
+    return (frames / duration).limit_denominator(100_000) if frames and duration else stated
 
 
 def _end_after(decoder: Decoder, start: int | None, usual: int) -> int:
@@ -138,14 +142,13 @@ def _end_after(decoder: Decoder, start: int | None, usual: int) -> int:
     """
     time_base = decoder.stream.time_base or Fraction(1)
     tail = int((decoder.declared_seconds or 0) - _TAIL_SECONDS) / time_base
-    if not decoder.counts_pictures and start is not None and tail > 0 and decoder.seek(start + int(tail)):
+    by_order = decoder.counts_pictures or decoder.may_start_anew
+    if not by_order and start is not None and tail > 0 and decoder.seek(start + int(tail)):
         end = _last_end(decoder, usual)
         if end is not None and end > start:
             return end - start
     with Decoder(decoder.path, threads=1) as whole:
-        if whole.counts_pictures:
-            return _counted_length(whole, usual)
-        end = _last_end(whole, usual)
+        end = _length_in_order(whole, usual) + (start or 0) if by_order else _last_end(whole, usual)
     return max(usual, (end or 0) - (start or 0))
 
 
@@ -154,11 +157,17 @@ def _last_end(decoder: Decoder, usual: int) -> int | None:
     return max(ends, default=None)
 
 
-def _counted_length(decoder: Decoder, usual: int) -> int:
-    count = 0
+def _length_in_order(decoder: Decoder, usual: int) -> int:
+    """Return the length of all packets, one after the other, whatever their presentation times are.
+
+    What comes before the first key frame gives no picture and is not counted.
+    """
+    clock = PictureClock(decoder.stream.time_base or Fraction(1), Fraction(usual))
     first = last = None
+    key_seen = False
     for packet in decoder.packets():
-        count += 1
-        if packet.dts is not None:
-            first, last = packet.dts if first is None else first, packet.dts
-    return count * usual if first is None or last is None else last - first + usual
+        last = clock.stamp(packet.dts)
+        if first is None or (packet.is_keyframe and not key_seen):
+            first = last
+        key_seen = key_seen or packet.is_keyframe
+    return 0 if first is None or last is None else last - first + usual
