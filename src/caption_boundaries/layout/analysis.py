@@ -124,10 +124,13 @@ def analyse_layout(
 def _judge(table: LineTable, labelled: Bools, inside: Bools, beyond: Bools) -> _Judgement:
     """Decide on every line: labels first, then the model if it can be fitted, else the rules."""
     unwanted = same_as(table, labelled & ~inside, labelled)
-    if not labelled.any():
+    said = inside[labelled]
+    if not said.any() or said.all():
         return _by_rules(table, labelled, inside, unwanted | beyond)
-    features = box_features(table)
-    classifier = fit_classifier(features, labelled, inside)
+    nothing = np.zeros(len(table), dtype=bool)
+    guesses = select_lines(table, nothing, nothing)
+    features = box_features(table, guesses)
+    classifier = fit_classifier(features, labelled, inside, guesses=guesses.inside)
     if classifier is None:
         return _by_rules(table, labelled, inside, unwanted | beyond)
     probability = np.where(labelled, inside.astype(float), classifier.probabilities(features))
@@ -135,7 +138,7 @@ def _judge(table: LineTable, labelled: Bools, inside: Bools, beyond: Bools) -> _
     chosen = probability >= 0.5
     rules = select_lines(table, np.zeros_like(chosen), unwanted | beyond)
     reasons = tuple("" if ok else reason or "elsewhere" for ok, reason in zip(chosen, rules.reasons, strict=True))
-    odds = leave_one_out(classifier, features, labelled, inside)
+    odds = leave_one_out(classifier, features, labelled, inside, guesses.inside)
     truth = inside[labelled]
     wrong = np.flatnonzero(np.isfinite(odds) & ((odds > 0) != truth))
     doubts = [int(line) for line in np.flatnonzero(labelled)[wrong]]

@@ -20,6 +20,12 @@ SMOOTHING = 0.1
 TEMPERATURES = np.geomspace(1.0, 30.0, 25)
 """Candidates for the divisor of the log odds: features that depend on each other count twice in naive Bayes."""
 MAX_LOG_ODDS = 30.0
+GUESS_WEIGHT = 6.0
+"""As how many labels of each kind the guesses count together, while no label contradicts them."""
+DISTRUST = 3.0
+"""How fast they lose that weight: with 3 they count for nothing once every third label contradicts them."""
+TINY = 1e-9
+"""No variance is smaller: boxes that are all alike must not divide by nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +42,10 @@ class BoxClassifier:
     """Class variances of the scaled features with smoothing, shape (2, features): out, in."""
     counts: tuple[int, int]
     """Labelled boxes: out, in."""
+    priors: tuple[float, float]
+    """Share of what it was fitted to that is out and in."""
     temperature: float
     """By how much the log odds are divided, so that 0.9 means nine in ten."""
-
-    @property
-    def priors(self) -> tuple[float, float]:
-        """Share of the labels that are out and in."""
-        total = sum(self.counts)
-        return self.counts[0] / total, self.counts[1] / total
 
     def log_odds(self, features: Floats) -> Floats:
         """Return the calibrated log odds of ``in``, shape (n,), for features of shape (n, features).
@@ -76,6 +78,7 @@ class BoxClassifier:
                 "means": self.means.tolist(),
                 "variances": self.variances.tolist(),
                 "counts": self.counts,
+                "priors": self.priors,
                 "temperature": self.temperature,
             },
             sort_keys=True,
@@ -92,7 +95,12 @@ class BoxClassifier:
         if tuple(values["features"]) != FEATURE_NAMES:
             raise ValueError("the stored box classifier was fitted on other features")
         arrays = {name: np.array(values[name], dtype=np.float64) for name in ("center", "scale", "means", "variances")}
-        return cls(**arrays, counts=tuple(values["counts"]), temperature=float(values["temperature"]))
+        return cls(
+            **arrays,
+            counts=tuple(values["counts"]),
+            priors=tuple(values["priors"]),
+            temperature=float(values["temperature"]),
+        )
 
 
 def feature_scale(features: Floats) -> tuple[Floats, Floats]:
@@ -102,7 +110,11 @@ def feature_scale(features: Floats) -> tuple[Floats, Floats]:
 
 
 def fit_classifier(
-    features: Floats, labelled: Bools, inside: Bools, scale: tuple[Floats, Floats] | None = None
+    features: Floats,
+    labelled: Bools,
+    inside: Bools,
+    scale: tuple[Floats, Floats] | None = None,
+    guesses: Bools | None = None,
 ) -> BoxClassifier | None:
     """Fit a model to the labelled boxes.
 
@@ -111,31 +123,61 @@ def fit_classifier(
         labelled: Which boxes have a label, shape (n,).
         inside: What the label says (True = caption), shape (n,); read only where ``labelled``.
         scale: `feature_scale` of ``features``, for callers that fit again and again.
+        guesses: What is guessed of all boxes, shape (n,): together they count as a few labels, so that the first
+            labels do not turn everything upside down. None: nothing is guessed.
 
     Returns:
-        The model, or None unless both labels occur.
+        The model, or None unless both labels occur, among the guesses at least.
     """
-    truth = inside[labelled]
-    if not truth.any() or truth.all():
+    if not len(features):
+        return None
+    center, spread = scale or feature_scale(features)
+    lesson = _lesson((features - center) / spread, labelled, inside, guesses)
+    if not lesson.truth.any() or lesson.truth.all():
         return None
     # Loaded here: every command loads this module, few fit a model, and this takes a second.
     from sklearn.naive_bayes import GaussianNB
 
-    center, spread = scale or feature_scale(features)
-    scaled = (features[labelled] - center) / spread
-    estimator = GaussianNB(var_smoothing=SMOOTHING).fit(scaled, truth)
-    counts = (int((~truth).sum()), int(truth.sum()))
-    temperature = _best_temperature(_leave_one_out(scaled, truth), truth)
-    return BoxClassifier(center, spread, estimator.theta_, estimator.var_, counts, temperature)
+    estimator = GaussianNB(var_smoothing=SMOOTHING).fit(lesson.rows, lesson.truth, sample_weight=lesson.weights)
+    counts = (int((~inside[labelled]).sum()), int(inside[labelled].sum()))
+    temperature = _best_temperature(_leave_one_out(lesson), lesson)
+    priors = (float(estimator.class_prior_[0]), float(estimator.class_prior_[1]))
+    return BoxClassifier(center, spread, estimator.theta_, estimator.var_, counts, priors, temperature)
 
 
-def leave_one_out(classifier: BoxClassifier, features: Floats, labelled: Bools, inside: Bools) -> Floats:
+def leave_one_out(
+    classifier: BoxClassifier, features: Floats, labelled: Bools, inside: Bools, guesses: Bools | None = None
+) -> Floats:
     """Return for every labelled box the log odds of ``in`` under a model fitted without it, in order, shape (m,).
 
     NaN where the box is the only one of its label: nothing can be said of it.
     """
-    scaled = (features[labelled] - classifier.center) / classifier.scale
-    return _leave_one_out(scaled, inside[labelled]) / classifier.temperature
+    lesson = _lesson((features - classifier.center) / classifier.scale, labelled, inside, guesses)
+    return _leave_one_out(lesson)[: int(labelled.sum())] / classifier.temperature
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What a model is fitted to: the labelled boxes, and rows that stand for the guesses."""
+
+    rows: Floats
+    """Scaled features, shape (m, features)."""
+    truth: Bools
+    weights: Floats
+
+
+def _lesson(scaled: Floats, labelled: Bools, inside: Bools, guesses: Bools | None) -> _Lesson:
+    rows, truth, weights = [scaled[labelled]], [inside[labelled]], [np.ones(int(labelled.sum()))]
+    trust = 0.0 if guesses is None else _trust(guesses[labelled] == inside[labelled])
+    for label in (False, True):
+        members = scaled[(guesses == label) & ~labelled] if guesses is not None else scaled[:0]
+        if len(members) and trust > 0:
+            # Two rows have the mean and the variance of them all.
+            mean, deviation = members.mean(axis=0), members.std(axis=0)
+            rows.append(np.stack([mean - deviation, mean + deviation]))
+            truth.append(np.array([label, label]))
+            weights.append(np.full(2, trust / 2))
+    return _Lesson(np.concatenate(rows), np.concatenate(truth), np.concatenate(weights))
 
 
 def sigmoid(log_odds: Floats) -> Floats:
@@ -143,46 +185,54 @@ def sigmoid(log_odds: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(log_odds, -MAX_LOG_ODDS, MAX_LOG_ODDS))), dtype=np.float64)
 
 
-def _leave_one_out(scaled: Floats, truth: Bools) -> Floats:
+def _trust(right: Bools) -> float:
+    """Return as how many labels the guesses count, after how many of them the labels have proved right."""
+    wrong = int((~right).sum())
+    return GUESS_WEIGHT * max(0.0, 1.0 - DISTRUST * wrong / (len(right) + 2))
+
+
+def _leave_one_out(lesson: _Lesson) -> Floats:
     """Return the uncalibrated log odds of every row under the model of all other rows, shape (m,)."""
-    count = len(truth)
-    smoothing = SMOOTHING * _variances_without(scaled).max(axis=1, keepdims=True)
-    scores = np.empty((count, 2))
+    rows, weights = lesson.rows, lesson.weights
+    smoothing = SMOOTHING * _variances_without(rows, np.ones(len(rows))).max(axis=1, keepdims=True)
+    scores = np.empty((len(rows), 2))
     for label in (0, 1):
-        rows = truth == bool(label)
-        size = int(rows.sum())
-        mean, variance = scaled[rows].mean(axis=0), scaled[rows].var(axis=0)
-        means = np.tile(mean, (count, 1))
-        variances = np.tile(variance, (count, 1))
-        sizes = np.where(rows, size - 1, size)
-        if size > 1:
-            means[rows] = (size * mean - scaled[rows]) / (size - 1)
-            variances[rows] = _variances_without(scaled[rows])
-        variances += smoothing
+        members = lesson.truth == bool(label)
+        total = float(weights[members].sum())
+        mean = np.average(rows[members], axis=0, weights=weights[members])
+        variance = np.average((rows[members] - mean) ** 2, axis=0, weights=weights[members])
+        means, variances = np.tile(mean, (len(rows), 1)), np.tile(variance, (len(rows), 1))
+        totals = np.where(members, total - weights, total)
+        if members.sum() > 1:
+            own = weights[members, None]
+            means[members] = (total * mean - own * rows[members]) / (total - own)
+            variances[members] = _variances_without(rows[members], weights[members])
+        totals[members] *= members.sum() > 1  # the only one of its label leaves nothing
+        variances = np.maximum(variances + smoothing, TINY)
         with np.errstate(divide="ignore"):
-            prior = np.log(sizes / (count - 1))
-        likelihood = -0.5 * (np.log(2 * np.pi * variances) + (scaled - means) ** 2 / variances).sum(axis=1)
-        scores[:, label] = np.where(sizes > 0, prior + likelihood, np.nan)
+            prior = np.log(totals / (weights.sum() - weights))
+        likelihood = -0.5 * (np.log(2 * np.pi * variances) + (rows - means) ** 2 / variances).sum(axis=1)
+        scores[:, label] = np.where(totals > 0, prior + likelihood, np.nan)
     return np.asarray(scores[:, 1] - scores[:, 0])
 
 
-def _variances_without(rows: Floats) -> Floats:
+def _variances_without(rows: Floats, weights: Floats) -> Floats:
     """Return for each row the variances of all other rows, shape as given; 0 where no other row is left."""
-    count = len(rows)
-    if count < 2:
+    if len(rows) < 2:
         return np.zeros_like(rows)
-    centred = rows - rows.mean(axis=0)
-    squares = (centred**2).sum(axis=0)
-    # With the mean at 0, leaving out x moves the mean to -x / (n - 1).
-    without = (squares - centred**2) / (count - 1) - (centred / (count - 1)) ** 2
+    total, own = weights.sum(), weights[:, None]
+    centred = rows - np.average(rows, axis=0, weights=weights)
+    squares = (own * centred**2).sum(axis=0)
+    # With the mean at 0, leaving out x of weight w moves the mean to -w x / (total - w).
+    without = (squares - own * centred**2) / (total - own) - (own * centred / (total - own)) ** 2
     return np.asarray(np.maximum(without, 0.0))
 
 
-def _best_temperature(log_odds: Floats, truth: Bools) -> float:
+def _best_temperature(log_odds: Floats, lesson: _Lesson) -> float:
     """Return the divisor under which the left-out labels are most likely."""
     known = np.isfinite(log_odds)
     if not known.any():
         return float(TEMPERATURES[-1])
-    signed = np.where(truth[known], log_odds[known], -log_odds[known])
-    losses = np.logaddexp(0.0, -signed[:, None] / TEMPERATURES).mean(axis=0)
+    signed = np.where(lesson.truth[known], log_odds[known], -log_odds[known])
+    losses = np.average(np.logaddexp(0.0, -signed[:, None] / TEMPERATURES), axis=0, weights=lesson.weights[known])
     return float(TEMPERATURES[int(losses.argmin())])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from caption_boundaries.layout.lines import Floats, Ints, LineTable, wide_script_share
 from caption_boundaries.layout.overlays import places, same_texts, sliding
 from caption_boundaries.layout.rows import stack_sizes
+from caption_boundaries.layout.selection import Selection, select_lines
 
 FEATURE_NAMES = (
     "center_x",  # fraction of the frame's width
@@ -36,6 +37,7 @@ FEATURE_NAMES = (
     "text_share",  # share of frames with this text in this place
     "moving",  # 1: it slides sideways
     "time",  # position of its frame in the video, 0 to 1
+    "rules",  # log odds of being a caption, as the rules see it without any label
 )
 """Columns of the feature matrix, in order."""
 
@@ -43,10 +45,18 @@ _LEVELS = 200
 """Levels into which the frame's height is divided to look up what is usual there."""
 
 
-def box_features(table: LineTable) -> Floats:
-    """Return the features of every line, shape (n, len(FEATURE_NAMES))."""
+def box_features(table: LineTable, rules: Selection | None = None) -> Floats:
+    """Return the features of every line, shape (n, len(FEATURE_NAMES)).
+
+    Args:
+        table: All lines.
+        rules: What the rules say without any label, if it is known already.
+    """
     if not len(table):
         return np.zeros((0, len(FEATURE_NAMES)))
+    if rules is None:
+        nothing = np.zeros(len(table), dtype=bool)
+        rules = select_lines(table, nothing, nothing)
     height = np.maximum(table.height, 1e-6)
     width = np.maximum(table.right - table.left, 1e-6)
     center_x = table.center_x / table.aspect
@@ -68,6 +78,7 @@ def box_features(table: LineTable) -> Floats:
         text_share,
         sliding(table).astype(float),
         table.frame / max(1, table.frame_count - 1),
+        rules.log_odds(),
     ]
     return np.column_stack(columns)
 

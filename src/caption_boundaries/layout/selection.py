@@ -34,6 +34,8 @@ OTHER_LEVEL = 0.25
 MAX_BLOCK_ROWS = 4
 SECOND_SHARE = 0.3
 """A second region says at least this share of what the first says, unless both speak at once."""
+LEAST_SHARE = 0.01
+"""Even what looks least like a caption is one now and then."""
 LONE_CAPTION_SECONDS = 12.0
 """In a video no longer than this, one caption may stand from beginning to end."""
 
@@ -51,6 +53,19 @@ class Selection:
     """The rows chosen, the best first; empty when the video has no captions."""
     rejected: tuple[Row, ...]
     """The rows not chosen, the best first."""
+
+    def log_odds(self) -> Floats:
+        """Return for every line how likely it is part of a caption, as log odds, shape (n,).
+
+        Rows that nearly were chosen, and rows that nearly were not, are the least sure.
+        """
+        share = np.full(len(self.inside), LEAST_SHARE)
+        for row in self.rejected:
+            share[row.lines] = np.clip(row.score, LEAST_SHARE, 0.45)
+        for row in self.rows:
+            share[row.lines] = 0.55 + 0.44 * row.score
+        share = np.where(self.inside, np.maximum(share, 0.55), np.minimum(share, 0.45))
+        return np.asarray(np.log(share / (1 - share)), dtype=np.float64)
 
 
 def select_lines(table: LineTable, wanted: Bools, unwanted: Bools) -> Selection:

@@ -40,17 +40,19 @@ class Workbench:
     @classmethod
     def of(cls, table: LineTable) -> Workbench:
         """Return the workbench for the lines of all sampled frames."""
-        features = box_features(table)
         nothing = np.zeros(len(table), dtype=bool)
         rules = select_lines(table, nothing, nothing)
+        features = box_features(table, rules)
         return cls(table, features, feature_scale(features) if len(table) else (features, features), rules)
 
     def judge(self, labelled: Bools, inside: Bools) -> Judgement:
         """Return what is thought of every box; both shapes (n,), ``inside`` is read where ``labelled``."""
-        model = fit_classifier(self.features, labelled, inside, self.scale)
+        if not labelled.any():
+            return Judgement(self.rules.log_odds(), None, {})
+        model = fit_classifier(self.features, labelled, inside, self.scale, self.rules.inside)
         if model is None:
-            return Judgement(self._rules_odds(), None, {})
-        odds = leave_one_out(model, self.features, labelled, inside)
+            return Judgement(self.rules.log_odds(), None, {})
+        odds = leave_one_out(model, self.features, labelled, inside, self.rules.inside)
         truth = inside[labelled]
         against = np.where(truth, -odds, odds)
         doubts = {
@@ -71,13 +73,3 @@ class Workbench:
 
     def _overlays(self) -> Bools:
         return np.array([reason in OVERLAYS for reason in self.rules.reasons], dtype=bool)
-
-    def _rules_odds(self) -> Floats:
-        """Return odds from how much each row looks like captions: rows that nearly were chosen are the least sure."""
-        share = np.full(len(self.table), 0.02)
-        for row in self.rules.rejected:
-            share[row.lines] = min(0.45, row.score)
-        for row in self.rules.rows:
-            share[row.lines] = 0.55 + 0.44 * row.score
-        share = np.where(self.rules.inside, np.maximum(share, 0.55), np.minimum(share, 0.45))
-        return np.asarray(np.log(share / (1 - share)))
