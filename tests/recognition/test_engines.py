@@ -153,6 +153,13 @@ def test_an_unknown_engine_is_refused_with_the_known_names() -> None:
         create_engine("scribe")
 
 
+@pytest.mark.parametrize("name", READING)
+def test_text_is_sought_at_the_size_asked_for_and_read_at_full_size(name: str, caption: np.ndarray) -> None:
+    make(name)  # skips where it is not installed
+    engine = create_engine(name, side_limit=480)
+    assert [line.text for line in engine.read(caption)] == ["Good morning", "Where is everybody"]
+
+
 def test_the_null_engine_is_silent_or_says_what_it_was_told() -> None:
     picture = np.zeros((10, 10, 3), np.uint8)
     assert NullEngine().read(picture) == []
