@@ -91,7 +91,7 @@ class VideoDatabase:
         """
         if self.conn is not None:
             raise RuntimeError("this door is open already: make another one")
-        old = find_old_database(self.video_dir)
+        old = find_old_database(self.video_dir, recover_timeout=None if self.readonly else self._timeout)
         if old is not None:
             self.conn = self._open_old(old)
             return self.conn
@@ -145,7 +145,7 @@ class VideoDatabase:
             DeprecationWarning,
             stacklevel=3,
         )
-        return open_old_folder(old, attach=self._attach, timeout=self._timeout, recover=not self.readonly)
+        return open_old_folder(old, attach=self._attach, timeout=self._timeout)
 
     def _open(self) -> sqlite3.Connection:
         if not self.readonly and os.path.isdir(self.video_dir):  # noqa: PTH112 - any doubt is the plan's to tell

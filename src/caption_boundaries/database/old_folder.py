@@ -15,11 +15,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from caption_boundaries.database.connecting import DoorConnection
 from caption_boundaries.database.header import read_header
 from caption_boundaries.database.old_form import old_folder_error
 from caption_boundaries.database.old_mapping import TableMap, copy_rows, map_tables, place_moved, prepare_table
 from caption_boundaries.database.paths import readonly_uri
-from caption_boundaries.database.recovery import recover_journal
 from caption_boundaries.database.row_hash import quoted
 from caption_boundaries.database.schema import BY_SCHEMA, DATABASES
 from caption_boundaries.database.sqlite_errors import primary_code, translate
@@ -91,7 +91,7 @@ class OldFormCursor(sqlite3.Cursor):
             raise old_folder_error(self._old) from error
 
 
-class OldFormConnection(sqlite3.Connection):
+class OldFormConnection(DoorConnection):
     """A connection to an old folder: every query of the new form runs on it, and no statement writes."""
 
     old: Path | None = None
@@ -101,18 +101,6 @@ class OldFormConnection(sqlite3.Connection):
         """Return a cursor."""
         return super().cursor(factory)
 
-    def execute(self, sql: str, parameters: Any = ()) -> OldFormCursor:
-        """Run one statement on a new cursor."""
-        return OldFormCursor(self).execute(sql, parameters)
-
-    def executemany(self, sql: str, parameters: Iterable[Any]) -> OldFormCursor:
-        """Run one statement many times on a new cursor."""
-        return OldFormCursor(self).executemany(sql, parameters)
-
-    def executescript(self, script: str) -> OldFormCursor:
-        """Run several statements on a new cursor."""
-        return OldFormCursor(self).executescript(script)
-
     def blobopen(self, table: str, column: str, row: int, /, *, readonly: bool = False, name: str = "main") -> Any:
         """Open one value for reading; a picture is read from the old file."""
         if not readonly and self.old is not None:
@@ -121,14 +109,13 @@ class OldFormConnection(sqlite3.Connection):
         return super().blobopen(table, column, row, readonly=True, name=place)
 
 
-def open_old_folder(old: Path, *, attach: Collection[str], timeout: float, recover: bool) -> OldFormConnection:
+def open_old_folder(old: Path, *, attach: Collection[str], timeout: float) -> OldFormConnection:
     """Open the old file at ``old`` under the schema names in ``attach``, read-only.
 
     Args:
         old: The file.
         attach: Schemas to open.
         timeout: Seconds to wait for a writer.
-        recover: Roll back what a killed writer left; without that, a file that needs it cannot be read.
 
     Raises:
         DatabaseCorruptError: It is damaged.
@@ -139,8 +126,6 @@ def open_old_folder(old: Path, *, attach: Collection[str], timeout: float, recov
         ":memory:", uri=True, timeout=timeout, check_same_thread=False, factory=OldFormConnection
     )
     try:
-        if recover:
-            recover_journal(old, timeout=timeout)
         header = read_header(old)
         assert header is not None
         connection.execute("ATTACH DATABASE ? AS ?", (readonly_uri(old, wal=header.wal), SOURCE))

@@ -6,8 +6,9 @@ application id in the header, and, where that is not ours, the tables and their 
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from caption_boundaries.atomic import storage_errors
 from caption_boundaries.database.folders import KEPT_FILENAME, OLD_FILENAMES
 from caption_boundaries.database.header import read_header
 from caption_boundaries.database.paths import database_path
+from caption_boundaries.database.recovery import recover_journal
 from caption_boundaries.database.schema import DATABASES
+from caption_boundaries.database.sqlite_errors import translate
 from caption_boundaries.database.table_shapes import Table, tables_of
 from caption_boundaries.errors import OldFolderError
 
@@ -71,14 +74,22 @@ HOMES: Mapping[str, tuple[str, str]] = _homes()
 """Where each table of an old file goes: schema and table of the new form."""
 
 
-def find_old_database(video_dir: Path) -> Path | None:
+def find_old_database(video_dir: Path, *, recover_timeout: float | None = None) -> Path | None:
     """Return the old file that holds the data of ``video_dir``, or None where the folder is of the new form.
+
+    Args:
+        video_dir: Folder of the video.
+        recover_timeout: Roll back first what a killed writer left, waiting so many seconds for a live one; None only
+            reads, and cannot look into such a file.
 
     Raises:
         StorageError: A file cannot be read.
         DatabaseCorruptError: A file is damaged.
+        DatabaseError: A killed writer has left it so that it cannot be read.
     """
     captions, annotations = (video_dir / name for name in OLD_FILENAMES)
+    if recover_timeout is not None:
+        _recover((captions, annotations), recover_timeout)
     if captions.is_file():
         return captions if is_old_database(captions) else None
     if annotations.is_file():
@@ -108,6 +119,14 @@ def _is_old(path: Path, *identity: int) -> bool:
     if header is None or header.application_id in OUR_APPLICATION_IDS:
         return False
     return looks_old(tables_of(path, wal=header.wal))
+
+
+def _recover(paths: Iterable[Path], timeout: float) -> None:
+    for path in paths:
+        try:
+            recover_journal(path, timeout=timeout)
+        except sqlite3.Error as error:
+            raise translate(error, path) from error
 
 
 def refuse_old_folder(video_dir: Path) -> None:
