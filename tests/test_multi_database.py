@@ -582,8 +582,13 @@ def test_an_old_folder_is_read_with_a_warning_and_never_written(tmp_path: Path) 
         "INSERT INTO captions (start_frame_index, end_frame_index, text) VALUES (1, 2, 'old')",
     )
     before = fingerprint(tmp_path)
-    with pytest.warns(DeprecationWarning, match="old form"), VideoDatabase(tmp_path) as conn:
-        assert conn.execute("SELECT text FROM captions.captions").fetchall() == [("old",)]
+    door = VideoDatabase(tmp_path)
+    with pytest.warns(DeprecationWarning, match="old form"):
+        conn = door.__enter__()
+    cursor = conn.execute("SELECT text FROM captions.captions")
+    assert next(cursor) == ("old",)
+    door.__exit__(None, None, None)
+    assert descriptors(tmp_path) == []
     with pytest.raises(OldFolderError, match="migrate"), VideoDatabase(tmp_path, writes={"captions"}):
         pass
     assert fingerprint(tmp_path) == before
