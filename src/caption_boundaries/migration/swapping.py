@@ -27,7 +27,7 @@ from caption_boundaries.database.old_form import is_old_database
 from caption_boundaries.database.paths import all_databases, side_files
 from caption_boundaries.database.schema import BY_SCHEMA
 from caption_boundaries.errors import CaptionBoundariesError, DatabaseError, StorageError
-from caption_boundaries.migration.copying import copy_descriptor
+from caption_boundaries.migration.copying import copy_descriptor, same_bytes
 from caption_boundaries.migration.manifest import MANIFEST_FILENAME
 
 WORK_FOLDER = f"{PARTIAL_PREFIX}migration"
@@ -181,8 +181,8 @@ def _undo(folder: Path, swap: Swap) -> None:
             # What is no longer in the work folder, or under both names, was placed by us.
             if (folder / name).exists() and (not (work / name).exists() or (work / name).samefile(folder / name)):
                 (folder / name).unlink()
-        if source.name == _CAPTIONS:
-            kept.unlink(missing_ok=True)  # a second name, or a copy, of the source, which is there and sound
+        if source.name == _CAPTIONS and kept.exists() and (kept.samefile(source) or same_bytes(kept, source)):
+            kept.unlink()
     elif source.name != _CAPTIONS and source.exists():
         if swap.merged:
             source.unlink()
