@@ -8,7 +8,7 @@ too: what stands in the picture before and after is for the reader to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from caption_boundaries.captions.strokes import StrokeMasks
 
-STANDS_SECONDS = 0.33
+STANDS_SECONDS = 0.25
 """A stroke counts when it has stood still, or will, for so long."""
 AWAY_SECONDS = 0.1
 """A stroke is away when it is not seen for so long: shorter is flicker."""
@@ -32,6 +32,9 @@ TINY = 0.005
 """Changes of a cell below this area, in squared line heights, are noise: a full stop is larger."""
 MIN_STRENGTH = 0.03
 """The least change of the whole picture, in squared line heights, that is worth a look."""
+OWN_STRENGTH = 0.2
+OWN_SHARE = 0.5
+"""What cells change that change most in this frame must be so much, and such a share of all that changes."""
 BLOCK_FRAMES = 512
 """Source frames that are worked on at a time."""
 
@@ -60,7 +63,7 @@ class _Windows:
     @property
     def margin(self) -> int:
         """How many frames on either side a result depends on."""
-        return self.stands + self.away + self.usual
+        return self.stands + self.usual + 2 * self.away
 
 
 def find_changes(strokes: StrokeMasks) -> list[Change]:
@@ -70,18 +73,16 @@ def find_changes(strokes: StrokeMasks) -> list[Change]:
         strokes.frames_in(AWAY_SECONDS, at_least=2),
         strokes.frames_in(USUAL_SECONDS, at_least=3),
     )
-    blocks = list(_blocks(strokes, windows))
-    if not blocks:
-        return []
-    gone, come = (np.concatenate([block[side] for block in blocks]) for side in (0, 1))
-    frames = sorted(_peaks(gone, windows.away) | _peaks(come, windows.away))
-    apart = [frame for i, frame in enumerate(frames) if i == 0 or frame - frames[i - 1] > 1]
-    both = gone + come
-    return [Change(frame, float(both[max(0, frame - 1) : frame + 2].max())) for frame in apart]
+    frames: list[int] = []
+    strength: list[NDArray[np.float32]] = []
+    for found, block_strength in _blocks(strokes, windows):
+        frames += found
+        strength.append(block_strength)
+    return _changes(frames, np.concatenate(strength)) if strength else []
 
 
-def _blocks(strokes: StrokeMasks, windows: _Windows) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """Yield, block by block, how much went and came before each source frame, beyond what is usual."""
+def _blocks(strokes: StrokeMasks, windows: _Windows) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
+    """Yield, block by block, the frames that are worth a look, and how much changed before every frame."""
     count = strokes.frame_count
     for start in range(0, count, BLOCK_FRAMES):
         stop = min(start + BLOCK_FRAMES, count)
@@ -89,7 +90,20 @@ def _blocks(strokes: StrokeMasks, windows: _Windows) -> Iterator[tuple[NDArray[n
         rows = np.packbits(strokes.masks(low, high), axis=2)
         sides = _gone_and_come(rows, strokes.line_height, windows)
         gone, come = (_beyond_usual(cells, strokes.line_height, windows.usual) for cells in sides)
-        yield gone[start - low : stop - low], come[start - low : stop - low]
+        found = {low + frame for series in (gone, come, gone + come) for frame in _peaks(series, windows.away)}
+        strength = gone.sum(axis=1) + come.sum(axis=1)
+        yield [frame for frame in found if max(1, start) <= frame < stop], strength[start - low : stop - low]
+
+
+def _changes(frames: Iterable[int], strength: NDArray[np.float32]) -> list[Change]:
+    """Return the changes at ``frames``; of neighbours the strongest, of equals the first."""
+    kept: list[int] = []
+    for frame in sorted(frames):
+        if not kept or frame - kept[-1] > 1:
+            kept.append(frame)
+        elif strength[frame] > strength[kept[-1]]:
+            kept[-1] = frame
+    return [Change(frame, float(strength[max(0, frame - 1) : frame + 2].max())) for frame in kept]
 
 
 def _gone_and_come(rows: NDArray[np.uint8], line_height: float, windows: _Windows) -> tuple[Counts, Counts]:
@@ -128,9 +142,9 @@ def _cells(counts: NDArray[np.uint8], line_height: float) -> Counts:
 
 
 def _beyond_usual(cells: Counts, line_height: float, usual: int) -> NDArray[np.float32]:
-    """Return per frame how much changed in all cells together, as far as it exceeds what is usual there.
+    """Return how much of each cell changed, as far as it exceeds what is usual there.
 
-    The result is in squared line heights.
+    The result has shape (frames, cells) and is in squared line heights.
     """
     padded = np.pad(cells.astype(np.float32), ((usual, usual), (0, 0)), mode="symmetric")
     # Every other frame of the surroundings says enough.
@@ -138,16 +152,25 @@ def _beyond_usual(cells: Counts, line_height: float, usual: int) -> NDArray[np.f
     middle = np.median(around, axis=2)
     deviation = np.median(np.abs(around - middle[..., None]), axis=2)
     beyond = (cells - middle - TIMES_USUAL * deviation) / line_height**2 - TINY
-    total: NDArray[np.float32] = np.clip(beyond, 0, None).sum(axis=1, dtype=np.float32)
-    return total
+    return np.asarray(np.clip(beyond, 0, None), dtype=np.float32)
 
 
-def _peaks(strength: NDArray[np.float32], reach: int) -> set[int]:
-    """Return where ``strength`` is worth a look and the highest within ``reach`` frames, the first of equals."""
-    found = set()
-    for frame in np.flatnonzero(strength >= MIN_STRENGTH).tolist():
-        before = strength[max(0, frame - reach) : frame]
-        after = strength[frame + 1 : frame + reach + 1]
-        if frame > 0 and strength[frame] > before.max(initial=0) and strength[frame] >= after.max(initial=0):
-            found.add(frame)
+def _peaks(cells: NDArray[np.float32], reach: int) -> list[int]:
+    """Return the frames that are worth a look because of what changed, shape (frames, cells).
+
+    Either the whole picture changed more than in any other frame within ``reach``, or cells did that change most then,
+    while others, with something moving in them, change more at other times.
+    """
+    total = cells.sum(axis=1)
+    at_their_most = np.where(cells >= _highest_near(cells, reach), cells, 0).sum(axis=1)
+    own = (at_their_most >= OWN_STRENGTH) & (at_their_most >= OWN_SHARE * total)
+    highest = (total >= MIN_STRENGTH) & (total >= _highest_near(total, reach))
+    found: list[int] = np.flatnonzero(own | highest).tolist()
     return found
+
+
+def _highest_near(values: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
+    """Return the highest of ``values`` within ``reach`` rows of each row."""
+    padding = ((reach, reach), *[(0, 0)] * (values.ndim - 1))
+    around = sliding_window_view(np.pad(values, padding), 2 * reach + 1, axis=0)
+    return np.asarray(around.max(axis=-1), dtype=np.float32)

@@ -1,8 +1,8 @@
 """Whether two neighbouring stretches show one and the same caption.
 
 Where the engine reads the same in both, they do. Where it reads something else, either the caption has changed or the
-engine has erred, and the strokes tell which: those of the letters in question are still there, or they are not. Over a
-changing background strokes are less to be trusted: the background's may have stood between the letters.
+engine has erred, and the pictures tell which: the letters in question look as they did, or they do not. How much alike
+the same letters look while the background changes is seen from the letters that read the same.
 """
 
 from __future__ import annotations
@@ -10,23 +10,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from caption_boundaries.captions.reading import Reading, in_box, presence
+from caption_boundaries.captions.reading import Patch, Reading, in_box, presence
 from caption_boundaries.captions.strokes import Mask, Share
 from caption_boundaries.captions.text import differing_spans, folded, letter_edges, similarity
 from caption_boundaries.types import TextLine
 
 THERE = 0.75
 """Strokes of which this share is there are there."""
-SURELY_THERE = 0.85
-ALIKE = 0.5
+ALIKE_TEXTS = 0.5
 """Texts less alike than this are compared as a whole, not letter by letter."""
+ALIKE_PICTURES = 0.8
+"""Pictures that correlate so well show the same, where there is nothing to compare with."""
+WORSE = 0.15
+"""A letter is another one when it correlates so much worse than those that read the same."""
+MOVED = 0.45
+"""Letters that read the same but correlate worse than this stand elsewhere: the line is another one."""
 QUIET_SHARE = 0.005
 """Where less than this share of the picture beside the text has changed, the background has not."""
-GONE = 0.3
-"""A stroke seen in less than this share of the frames is not there."""
-FEW = 0.01
-"""Strokes of less area than this, in squared line heights, say nothing."""
+SEEN, UNSEEN = 0.85, 0.3
+"""A stroke seen in this share of the frames is there, one seen in less than that is not."""
+FLAT = 6.0
+"""Pictures whose luma varies by less than this show nothing."""
+
+Luma = NDArray[np.float64]
+Place = tuple[slice, slice]
+"""Rows and columns of the masks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +48,6 @@ class Look:
     """The strokes of its text."""
     share: Share
     """All strokes near the other stretch, by how often they are seen."""
-    line_height: float
-    """In mask pixels."""
 
 
 def same_caption(before: Look, after: Look) -> bool:
@@ -85,12 +93,24 @@ def _same_line(one: TextLine, other: TextLine, before: Look, after: Look, *, qui
     a, b = folded(one.text), folded(other.text)
     if a == b:
         return True
-    kept, known = _line_presence(one, before, after), _line_presence(other, after, before)
-    if similarity(a, b) < ALIKE:
-        return min(kept, known) >= SURELY_THERE
-    for forth, back in _letter_presences(one, other, before, after):
-        moved = not quiet and max(forth, back) >= SURELY_THERE - 0.05 and max(kept, known) >= THERE
-        if min(forth, back) < THERE and not moved:
+    whole = _columns(one, other, before.ink.shape, (0.0, 1.0), (0.0, 1.0))
+    if similarity(a, b) < ALIKE_TEXTS:
+        return resemblance(before, after, whole) >= ALIKE_PICTURES
+    spans = differing_spans(one.text, other.text)
+    edges, other_edges = letter_edges(one.text), letter_edges(other.text)
+    places = [
+        _columns(one, other, before.ink.shape, (edges[i], edges[j]), (other_edges[k], other_edges[m]))
+        for (i, j), (k, m) in spans
+    ]
+    usual = _resemblance_beside(before, after, whole, places)
+    if usual < MOVED:
+        return False
+    for ((i, j), (k, m)), place in zip(spans, places, strict=True):
+        if resemblance(before, after, place) >= usual - WORSE:
+            continue
+        added = i == j or k == m
+        # Over a new background a speck may read as a letter more; the text itself has not moved then.
+        if quiet or not added or max(_line_presence(one, before, after), _line_presence(other, after, before)) < THERE:
             return False
     return True
 
@@ -101,31 +121,72 @@ def _line_presence(line: TextLine, own: Look, other: Look) -> float:
     return presence(own.ink[place], other.share[place])
 
 
-def _letter_presences(one: TextLine, other: TextLine, before: Look, after: Look) -> list[tuple[float, float]]:
-    """Return for every stretch of letters that reads differently how much of its strokes stays, and was there."""
-    height, width = before.ink.shape
-    margin = 0.1 * before.line_height / width
-    top = int(min(one.box.top, other.box.top) * height)
-    bottom = int(max(one.box.bottom, other.box.bottom) * height) + 1
-    result = []
-    for span, other_span in differing_spans(one.text, other.text):
-        edges = [*_edges(one, span), *_edges(other, other_span)]
-        left = max(0, int((min(edges) - margin) * width))
-        place = (slice(top, bottom), slice(left, int((max(edges) + margin) * width) + 1))
-        result.append((_there(before, after, place), _there(after, before, place)))
-    return result
+def _columns(
+    one: TextLine, other: TextLine, size: tuple[int, ...], span: tuple[float, float], other_span: tuple[float, float]
+) -> Place:
+    """Return the place of a part of two lines, each given as shares of its width."""
+    height, width = size
+    edges = [one.box.left + one.box.width * edge for edge in span]
+    edges += [other.box.left + other.box.width * edge for edge in other_span]
+    rows = slice(round(min(one.box.top, other.box.top) * height), round(max(one.box.bottom, other.box.bottom) * height))
+    left = max(0, round(min(edges) * width))
+    return rows, slice(left, max(left + 2, round(max(edges) * width)))
 
 
-def _edges(line: TextLine, span: tuple[int, int]) -> tuple[float, float]:
-    edges = letter_edges(line.text)
-    return tuple(line.box.left + line.box.width * edges[place] for place in span)  # type: ignore[return-value]
+def resemblance(before: Look, after: Look, place: Place) -> float:
+    """Return how well two pictures correlate in a place, -1 to 1."""
+    return _correlation(*_common(before.reading.patch, after.reading.patch, place))
 
 
-def _there(own: Look, other: Look, place: tuple[slice, slice]) -> float:
-    strokes = own.ink[place]
-    if strokes.sum() <= FEW * own.line_height**2:
+def _resemblance_beside(before: Look, after: Look, whole: Place, places: list[Place]) -> float:
+    """Return how well a line correlates away from ``places``; what is usual for lines where too little is left."""
+    patches = before.reading.patch, after.reading.patch
+    kept = [part for part in _columns_between(whole, places) if part[1].stop - part[1].start > 1]
+    if sum(columns.stop - columns.start for _, columns in kept) < whole[0].stop - whole[0].start:
+        return ALIKE_PICTURES + WORSE
+    both = [_common(*patches, part) for part in kept]
+    return _correlation(np.hstack([one for one, _ in both]), np.hstack([other for _, other in both]))
+
+
+def _columns_between(whole: Place, places: list[Place]) -> list[Place]:
+    """Return what is left of a line beside some of its places, ascending."""
+    rows, columns = whole
+    left, parts = columns.start, []
+    for _, taken in sorted(places, key=lambda place: (place[1].start, place[1].stop)):
+        parts.append((rows, slice(left, max(left, taken.start))))
+        left = max(left, taken.stop)
+    return [*parts, (rows, slice(left, max(left, columns.stop)))]
+
+
+def _common(one: Patch | None, other: Patch | None, place: Place) -> tuple[Luma, Luma]:
+    """Return what two patches show in a place, as far as both reach: the same rows and columns of both."""
+    if one is None or other is None:
+        return np.zeros((0, 0)), np.zeros((0, 0))
+    rows, columns = (_overlap(place[i], (one.rows, one.columns)[i], (other.rows, other.columns)[i]) for i in (0, 1))
+    return _cut(one, rows, columns), _cut(other, rows, columns)
+
+
+def _overlap(*spans: slice) -> slice:
+    start = max(span.start for span in spans)
+    return slice(start, max(start, min(span.stop for span in spans)))
+
+
+def _cut(patch: Patch, rows: slice, columns: slice) -> Luma:
+    top, left = patch.rows.start, patch.columns.start
+    part = patch.luma[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+    return part.astype(np.float64)
+
+
+def _correlation(one: Luma, other: Luma) -> float:
+    if one.size == 0:
+        return 0.0
+    one, other = one - one.mean(), other - other.mean()
+    spread, other_spread = float(one.std()), float(other.std())
+    if max(spread, other_spread) < FLAT:
         return 1.0
-    return presence(strokes, other.share[place])
+    if min(spread, other_spread) < FLAT / 4:
+        return 0.0
+    return float((one * other).mean() / (spread * other_spread))
 
 
 def _is_quiet(before: Look, after: Look) -> bool:
@@ -135,6 +196,6 @@ def _is_quiet(before: Look, after: Look) -> bool:
         beside[in_box(line, beside.shape, margin=3)] = False
     if not beside.any():
         return False
-    high, low = 1 - (1 - THERE) / 2, GONE
-    changed = ((before.share >= high) & (after.share < low)) | ((after.share >= high) & (before.share < low))
+    one, other = before.share, after.share
+    changed = ((one >= SEEN) & (other < UNSEEN)) | ((other >= SEEN) & (one < UNSEEN))
     return float(changed[beside].mean()) < QUIET_SHARE

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from caption_boundaries.captions.reading import Reading, combine, text_core
+from caption_boundaries.captions.reading import Reading, combine, text_patch
 from caption_boundaries.errors import RecognitionError
 from caption_boundaries.media.jpeg import decode_jpeg
 from caption_boundaries.recognition.engine import OcrEngine
@@ -62,4 +62,4 @@ class ReadingRoom:
             lines = tuple(engine.read(picture))
         except RecognitionError as error:
             return Reading((), error=str(error))
-        return Reading(lines, text_core(picture, lines, self.mask_size, self.regions) if lines else None)
+        return Reading(lines, text_patch(picture, lines, self.mask_size, self.regions))

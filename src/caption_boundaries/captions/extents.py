@@ -16,6 +16,8 @@ FAINT = 0.3
 """A boundary at which fewer strokes than this come or go is no boundary to speak of."""
 SUPPORTED = 0.3
 """A caption that is there from the first frame on, or up to the last, is cut only if so many of its strokes say so."""
+ADJOINING = 0.7
+"""Contrast of a boundary between two captions so alike that too few strokes differ: something did change there."""
 DOUBTFUL_TEXT = 0.8
 """A text read with less confidence than this, and without boundaries to speak of, is something in the scene."""
 
@@ -59,7 +61,10 @@ def _start(strokes: StrokeMasks, group: Group, before: Group | None) -> Edge:
     middle = (group.first + group.stop) // 2
     high = min(max(middle, group.first + 2), group.first + reach, strokes.frame_count)
     edge = refine_start(strokes, group.ink, group.first, low, high)
-    return edge if group.first > 0 or edge.support >= SUPPORTED else Edge(0, 1.0)
+    if group.first == 0 and edge.support < SUPPORTED:
+        return Edge(0, 1.0)
+    adjoins = before is not None and before.stop == group.first
+    return replace(edge, contrast=ADJOINING) if adjoins and edge.contrast == 0 else edge
 
 
 def _end(strokes: StrokeMasks, group: Group, after: Group | None) -> Edge:
@@ -72,8 +77,10 @@ def _end(strokes: StrokeMasks, group: Group, after: Group | None) -> Edge:
     middle = (group.first + group.stop) // 2
     low = max(min(middle, group.stop - 2), group.stop - reach, 0)
     edge = refine_end(strokes, group.ink, group.stop, low, high)
-    last = strokes.frame_count
-    return edge if group.stop < last or edge.support >= SUPPORTED else Edge(last, 1.0)
+    if group.stop == strokes.frame_count and edge.support < SUPPORTED:
+        return Edge(group.stop, 1.0)
+    adjoins = after is not None and group.stop == after.first
+    return replace(edge, contrast=ADJOINING) if adjoins and edge.contrast == 0 else edge
 
 
 def _same_text(one: Group, other: Group) -> bool:

@@ -16,6 +16,10 @@ NEAR_SECONDS = 2.0
 """Two stretches are compared by what is seen so close to where they meet."""
 LONG_ENOUGH = 8
 """A reading of so many source frames is as good as one of more."""
+COMMON_SHARE = 0.5
+"""Strokes that two stretches share are the text's when they are this share of the fewest that one has."""
+HARDLY = 0.25
+"""A stretch with so much less strokes than its neighbour hardly has any."""
 VOTE_FRAMES = 24
 """A reading's vote grows with its length up to here."""
 
@@ -36,6 +40,8 @@ class Group:
     """How good the best reading is."""
     ink: Mask | None = None
     """The strokes of its text; None without text."""
+    least_ink: int = 0
+    """The fewest strokes, in pixels, that one of its stretches with text has."""
 
     @property
     def has_text(self) -> bool:
@@ -77,6 +83,7 @@ def _group(strokes: StrokeMasks, segment: Segment, reading: Reading) -> Group:
         group.readings = [(reading, len(segment))]
         group.weight = reading.confidence * min(1.0, len(segment) / LONG_ENOUGH)
         group.ink = ink(strokes.share(segment.first, segment.stop), reading)
+        group.least_ink = int(np.count_nonzero(group.ink))
     return group
 
 
@@ -96,8 +103,8 @@ def _same(strokes: StrokeMasks, before: Group, after: Group) -> bool:
     share_after = strokes.share(after.first, min(after.stop, after.first + near))
     if before.ink is not None and after.ink is not None:
         return same_caption(
-            Look(before.reading, before.ink, share_before, strokes.line_height),
-            Look(after.reading, after.ink, share_after, strokes.line_height),
+            Look(before.reading, before.ink, share_before),
+            Look(after.reading, after.ink, share_after),
         )
     # One of them was read as empty, or could not be read: then the other's text is still there, or it is not.
     return _shows(before.ink, share_after) if before.ink is not None else _shows(after.ink, share_before)
@@ -109,22 +116,24 @@ def _shows(own: Mask | None, share: Share) -> bool:
 
 def _joined(before: Group, after: Group) -> Group:
     best = max((before, after), key=lambda group: (group.has_text, group.weight))
-    return Group(
-        before.first,
-        after.stop,
-        best.reading,
-        [*before.readings, *after.readings],
-        best.weight,
-        _common_ink(before.ink, after.ink),
-    )
+    own, least = _common_ink(before, after)
+    readings = [*before.readings, *after.readings]
+    return Group(before.first, after.stop, best.reading, readings, best.weight, own, least)
 
 
-def _common_ink(one: Mask | None, other: Mask | None) -> Mask | None:
-    """Return the strokes that both show, which rids them of the background's; either's where they hardly agree."""
-    if one is None or other is None:
-        return other if one is None else one
-    both = one & other
-    smaller, larger = sorted((one, other), key=lambda mask: int(np.count_nonzero(mask)))
-    if np.count_nonzero(both) >= 0.5 * np.count_nonzero(smaller):
-        return both
-    return larger
+def _common_ink(before: Group, after: Group) -> tuple[Mask | None, int]:
+    """Return the strokes that both show, which rids them of the background's, and the fewest that one stretch has.
+
+    Where one has hardly any, as when half of its frames show no text, or where they hardly agree, one is taken alone.
+    """
+    if before.ink is None or after.ink is None:
+        only = after if before.ink is None else before
+        return only.ink, only.least_ink
+    fewer, more = sorted((before, after), key=lambda group: group.least_ink)
+    if fewer.least_ink < HARDLY * more.least_ink:
+        return more.ink, more.least_ink
+    both = before.ink & after.ink
+    if np.count_nonzero(both) < COMMON_SHARE * fewer.least_ink:
+        better = before if before.weight >= after.weight else after
+        return better.ink, better.least_ink
+    return both, fewer.least_ink

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caption_boundaries.captions.strokes import Mask, Share
-from caption_boundaries.types import Polarity, Region, RgbImage, TextLine
+from caption_boundaries.types import GrayImage, Polarity, Region, RgbImage, TextLine
 
 PICTURES = 5
 """Pictures from which the one to read is made, at most: odd, so that the median is one of them."""
@@ -23,13 +23,27 @@ CORE_REACH = 0.4
 
 
 @dataclass(frozen=True, slots=True)
+class Patch:
+    """The part of a picture that holds its lines, in mask pixels."""
+
+    rows: slice
+    """Its rows in the mask."""
+    columns: slice
+    """Its columns in the mask."""
+    luma: GrayImage
+    """Shape (rows, columns)."""
+    core: Mask
+    """Which of its pixels have the brightness of the text itself, shape (rows, columns)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What was read in one stretch of the video."""
 
     lines: tuple[TextLine, ...]
     """Top to bottom; boxes as fractions of the crop picture."""
-    core: Mask | None = None
-    """The pixels inside the lines' boxes that have the text's own brightness, in mask pixels; None without lines."""
+    patch: Patch | None = None
+    """What the lines look like; None without lines."""
     error: str | None = None
     """Why the engine failed here; None: it did not."""
 
@@ -63,28 +77,49 @@ def combine(pictures: Sequence[RgbImage]) -> RgbImage:
     return layers[len(layers) // 2]
 
 
-def text_core(picture: RgbImage, lines: Sequence[TextLine], size: tuple[int, int], regions: Sequence[Region]) -> Mask:
-    """Return the pixels that have the brightness of the text itself, inside the boxes of the lines.
+def text_patch(
+    picture: RgbImage, lines: Sequence[TextLine], size: tuple[int, int], regions: Sequence[Region]
+) -> Patch | None:
+    """Return what the lines of a picture look like; None without lines.
 
     Args:
         picture: The crop picture.
         lines: What was read in it.
-        size: Height and width of the result in pixels.
+        size: Height and width of the stroke masks.
         regions: What the picture shows, top to bottom; says whether the text is light.
     """
+    if not lines:
+        return None
     height, width = size
+    gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    luma = np.asarray(cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    places = [in_box(line, size) for line in lines]
     core = np.zeros(size, dtype=np.bool_)
-    luma = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (width, height), interpolation=cv2.INTER_AREA)
-    for line in lines:
-        box = line.box.to_pixels(width, height)
-        part = luma[box.top : box.bottom, box.left : box.right].astype(np.float32)
-        if part.size == 0:
-            continue
-        if polarity_at(line.box.center[1], regions) == "dark":
-            part = 255 - part
-        brightest, ground = np.quantile(part, [CORE_QUANTILE, GROUND_QUANTILE])
-        core[box.top : box.bottom, box.left : box.right] |= part >= brightest - CORE_REACH * (brightest - ground)
-    return core
+    for line, place in zip(lines, places, strict=True):
+        if luma[place].size:
+            core[place] |= _text_brightness(luma[place], polarity_at(line.box.center[1], regions))
+    rows, columns = _around(places, size)
+    return Patch(rows, columns, luma[rows, columns].copy(), core[rows, columns].copy())
+
+
+def _around(places: Sequence[tuple[slice, slice]], size: tuple[int, int]) -> tuple[slice, slice]:
+    """Return the rows and columns that hold all ``places``, with room for a letter more on either side."""
+    rows, columns = [place[0] for place in places], [place[1] for place in places]
+    letter = max(row.stop - row.start for row in rows)
+    return (
+        slice(min(row.start for row in rows), max(row.stop for row in rows)),
+        slice(
+            max(0, min(column.start for column in columns) - letter),
+            min(size[1], max(column.stop for column in columns) + letter),
+        ),
+    )
+
+
+def _text_brightness(luma: GrayImage, polarity: Polarity) -> Mask:
+    """Return the pixels of a line that have the brightness of its text."""
+    bright = 255.0 - luma if polarity == "dark" else luma.astype(np.float64)
+    brightest, ground = np.quantile(bright, [CORE_QUANTILE, GROUND_QUANTILE])
+    return np.asarray(bright >= brightest - CORE_REACH * (brightest - ground))
 
 
 def polarity_at(y: float, regions: Sequence[Region]) -> Polarity:
@@ -97,10 +132,12 @@ def polarity_at(y: float, regions: Sequence[Region]) -> Polarity:
 def ink(share: Share, reading: Reading) -> Mask:
     """Return the strokes that are the text's own: they stand still, in its lines, and have its brightness."""
     own = np.zeros(share.shape, dtype=np.bool_)
-    if reading.core is not None:
+    if reading.patch is not None:
         for line in reading.lines:
-            place = in_box(line, share.shape)
-            own[place] = (share[place] >= STABLE_SHARE) & reading.core[place]
+            own[in_box(line, share.shape)] = True
+        core = np.zeros(share.shape, dtype=np.bool_)
+        core[reading.patch.rows, reading.patch.columns] = reading.patch.core
+        own &= core & (share >= STABLE_SHARE)
     return own
 
 

@@ -25,7 +25,13 @@ LATE_FRAMES = 2
 """Strokes that come so many frames later than others are looked at by themselves; fewer are a fade, or blur."""
 LATE_SUPPORT = 0.25
 """Strokes that come later are the caption's when they are this share of all."""
-LATE_CONTRAST = 0.6
+LATE_CONTRAST = 0.85
+LEAST_SUPPORT = 0.04
+"""Where fewer of the strokes come, as when a dot becomes an exclamation mark, noise weighs as much as they do."""
+PAUSE_FRAMES = 2
+PAUSE_DEPTH = 0.3
+PAUSE_RETURN = 0.15
+"""In a pause of so many frames the level falls by so much, and comes back to so much below it before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +74,42 @@ def _ink_values(strokes: StrokeMasks, ink: Mask, low: int, high: int) -> NDArray
 
 
 def _last_step(values: NDArray[np.float32], guess: int) -> tuple[int, float, float] | None:
-    """Return the row from which all strokes are shown, its contrast and its support; None if there is no such row."""
-    step = _step(values, guess)
-    while step is not None:
+    """Return the row from which all strokes are shown, its contrast and its support; None if there is no such row.
+
+    Args:
+        values: Which strokes are shown, rows from outside the caption to its inside.
+        guess: About the row from which they are shown.
+    """
+    dropped = _pause_begin(values, guess)
+    step = _step(values[dropped:], guess - dropped)
+    if step is None or step[2] < LEAST_SUPPORT:
+        return None
+    step = dropped + step[0], step[1], step[2]
+    while True:
         place = step[0]
         later = _step(values[place:], 1)
         if later is None or later[0] < LATE_FRAMES or later[1] < LATE_CONTRAST or later[2] < LATE_SUPPORT:
-            break
+            return step
         step = place + later[0], later[1], later[2]
-    return step
+
+
+def _pause_begin(values: NDArray[np.float32], guess: int) -> int:
+    """Return the row at which a pause before the caption begins, if another one with much the same strokes ends there.
+
+    Rows before it say nothing of when this one begins; 0 where there is no such pause.
+    """
+    if len(values) < PAUSE_FRAMES + 2:
+        return 0
+    level = values.mean(axis=1)
+    inside = float(np.median(level[min(guess, len(level) - 1) :]))
+    low = np.flatnonzero(level < inside - PAUSE_DEPTH)
+    if not len(low):
+        return 0
+    end = begin = int(low[-1])
+    while begin > 0 and level[begin - 1] < inside - PAUSE_DEPTH:
+        begin -= 1
+    came_back = bool((level[:begin] >= inside - PAUSE_RETURN).any())
+    return begin if came_back and end - begin + 1 >= PAUSE_FRAMES else 0
 
 
 def _step(values: NDArray[np.float32], guess: int) -> tuple[int, float, float] | None:

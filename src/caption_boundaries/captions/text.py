@@ -7,20 +7,17 @@ import unicodedata
 
 from rapidfuzz.distance import Levenshtein
 
-_ALIKE = str.maketrans({**dict.fromkeys("I1|ļ", "l"), **dict.fromkeys("0", "o"), **dict.fromkeys("。,、·•:;", ".")})
-_MARKS = re.compile(r"""[\s'"`´’‘“”]+""")
-_DOTS = re.compile(r"\.+")
+_ALIKE = str.maketrans({**dict.fromkeys("iI1|", "l"), "0": "o"})
+_SPECKS = re.compile(r"""[\s'"`´’‘“”.。,、·•:;]+""")
 
 
 def folded(text: str) -> str:
     """Return ``text`` without what engines confuse.
 
-    That is spaces, quotes, accents of Latin letters, case, which dot it is and how many, and whether a bar is an I, an
-    l or a 1.
+    That is spaces, quotes, dots and commas, accents of Latin letters, case, and whether a bar is an i, an l or a 1.
     """
     letters = "".join(_without_accent(letter) for letter in unicodedata.normalize("NFKC", text))
-    # Translated before and after lowering: a capital I is a bar, a small i is not.
-    return _DOTS.sub(".", _MARKS.sub("", letters).translate(_ALIKE).lower())
+    return _SPECKS.sub("", letters).translate(_ALIKE).lower()
 
 
 def _without_accent(letter: str) -> str:
