@@ -74,6 +74,8 @@ def resolve_target(target: str, root: Path) -> list[Path]:
     Raises:
         TargetError: Nothing fits, or several videos do.
     """
+    if not target:
+        raise TargetError("The target is empty.", hint="Give a video folder, an id, a name or a data root.")
     path = Path(target)
     if path.is_dir():
         if is_video_folder(path):
@@ -90,7 +92,7 @@ def resolve_target(target: str, root: Path) -> list[Path]:
 def _find_one(target: str, root: Path) -> Path:
     videos = load_videos(root)
     exact = [video for video in videos if target in _names(video)]
-    fitting = exact or [video for video in videos if target and any(target in name for name in _names(video))]
+    fitting = exact or [video for video in videos if any(target in name for name in _names(video))]
     if len(fitting) == 1:
         return fitting[0].folder
     if not fitting:

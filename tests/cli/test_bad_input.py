@@ -109,7 +109,7 @@ def small(path: Path, **options) -> Path:
     [
         ("one frame", {"duration": 1 / 24}),
         ("16 by 16 pixels", {"size": (16, 16)}),
-        ("8K", {"size": (7680, 4320), "duration": 0.2, "options": {"preset": "ultrafast"}}),
+        ("8K", {"size": (7680, 4320), "duration": 2 / 24, "options": {"preset": "ultrafast"}}),
         ("no text", {}),
     ],
 )
