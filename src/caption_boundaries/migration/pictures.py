@@ -24,7 +24,11 @@ def damaged_pictures(connection: sqlite3.Connection, table: str, *, sample: int 
     looked_at = keys[:: 1 if sample is None else max(1, len(keys) // sample)]
     damaged = []
     for key in looked_at:
-        (data,) = connection.execute(f"SELECT image_data FROM {table} WHERE frame_index = ?", (key,)).fetchone()
+        try:
+            (data,) = connection.execute(f"SELECT image_data FROM {table} WHERE frame_index = ?", (key,)).fetchone()
+        except sqlite3.Error as error:
+            damaged.append((key, f"cannot be read ({error})"))
+            continue
         problem = picture_problem(data)
         if problem is not None:
             damaged.append((key, problem))

@@ -20,7 +20,7 @@ from caption_boundaries.migration.holding import attached_schemas
 from caption_boundaries.migration.manifest import Manifest, MovedTable, read_manifest
 from caption_boundaries.migration.plan import plan_migration
 from caption_boundaries.migration.queries import new_query, old_query
-from caption_boundaries.migration.source import SOURCE, connect_source
+from caption_boundaries.migration.source import SOURCE, connect_source, version_refusal
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ def find_reference(folder: Path) -> Reference | None:
 
     Raises:
         DatabaseCorruptError: The manifest is damaged.
+        DatabaseVersionError: The copy is none of an old file.
         sqlite3.Error: The copy is damaged.
     """
     manifest: Manifest | None = read_manifest(folder)
@@ -57,7 +58,11 @@ def check_counts(connection: sqlite3.Connection, reference: Reference) -> Iterat
         if mapped.table not in read_tables(connection, mapped.schema):
             yield Finding("problem", file, f"is missing; {moved.digest.rows} rows were migrated", mapped.table)
             continue
-        (rows,) = connection.execute(f"SELECT count(*) FROM {mapped.schema}.{quoted(mapped.table)}").fetchone()
+        try:
+            (rows,) = connection.execute(f"SELECT count(*) FROM {mapped.schema}.{quoted(mapped.table)}").fetchone()
+        except sqlite3.Error as error:
+            yield Finding("problem", file, f"cannot be read ({error})", mapped.table)
+            continue
         if rows != moved.digest.rows:
             known = explain(connection, mapped, reference.migrated_at)
             fine = known.gone or rows > moved.digest.rows
@@ -146,6 +151,8 @@ def _read_copy(path: Path) -> Reference:
     connect = partial(connect_source, path)
     with closing(connect()) as connection:
         plan = plan_migration(connection, SOURCE, journal_mode="delete", carry_unknown=True)
+        if plan.refusals:
+            raise version_refusal(path, plan.refusals)
         video_id = _video_id(connection)
     digests: list[TableDigest] = [digest_table(connect, old_query(mapped, SOURCE)) for mapped in plan.tables]
     moved = (MovedTable(mapped, digest, None) for mapped, digest in zip(plan.tables, digests, strict=True))

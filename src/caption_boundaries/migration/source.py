@@ -181,7 +181,8 @@ def _what_it_is(path: Path, size: int) -> str:
 
 def version_refusal(path: Path, reasons: tuple[str, ...]) -> DatabaseVersionError:
     """Return the error that says why an old file is not migrated."""
+    unknown = any(reason.endswith(" is unknown") for reason in reasons)
     return DatabaseVersionError(
         f"{path} is not migrated: {'; '.join(reasons)}.",
-        hint="It was not changed. Unknown tables can be kept with --carry-unknown.",
+        hint=f"It was not changed.{' --carry-unknown keeps unknown tables in state.db.' if unknown else ''}",
     )

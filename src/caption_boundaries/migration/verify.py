@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
-from caption_boundaries.database.folders import find_video_folders
+from caption_boundaries.database.folders import KEPT_FILENAME, find_video_folders
 from caption_boundaries.database.header import read_header
 from caption_boundaries.database.old_form import find_old_database
 from caption_boundaries.database.row_hash import quoted
@@ -89,18 +89,20 @@ def _look_inside(folder: Path, level: Level, findings: list[Finding], *, deep: b
     tables: dict[str, int] = {}
     try:
         reference = find_reference(folder)
-        if reference is None:
-            findings.append(Finding("note", MANIFEST_FILENAME, "is not there: nothing to compare with"))
-        connect = partial(connect_databases, folder, without=broken)
-        with closing(connect()) as connection:
-            tables = _count_rows(connection)
-            counts = list(check_counts(connection, reference)) if reference is not None else []
-            if level == "content":
-                findings += _check_content(folder, connect, connection, reference, deep=deep)
     except CaptionBoundariesError as error:
-        counts.append(Finding("problem", MANIFEST_FILENAME, error.message))
+        reference, counts = None, [Finding("problem", MANIFEST_FILENAME, error.message)]
     except sqlite3.Error as error:
-        counts.append(Finding("problem", folder.name, f"cannot be read ({error})"))
+        reference, counts = None, [Finding("problem", KEPT_FILENAME, f"cannot be read ({error})")]
+    if reference is None and not counts:
+        findings.append(Finding("note", MANIFEST_FILENAME, "is not there: nothing to compare with"))
+    connect = partial(connect_databases, folder, without=broken)
+    with closing(connect()) as connection:
+        tables = _count_rows(connection)
+        if reference is not None:
+            counts += _as_far_as_readable(folder, findings, check_counts(connection, reference))
+        if level == "content":
+            found = _check_content(folder, connect, connection, reference, findings, deep=deep)
+            findings += found
     complete = not broken and not any(finding.weight == "problem" for finding in counts)
     whole = complete and not any(finding.weight == "problem" for finding in findings)
     every = tuple(dict.fromkeys((*findings, *counts)))
@@ -112,23 +114,41 @@ def _check_content(
     connect: Callable[[], sqlite3.Connection],
     connection: sqlite3.Connection,
     reference: Reference | None,
+    before: Sequence[Finding],
     *,
     deep: bool,
-) -> Iterator[Finding]:
+) -> list[Finding]:
     present = frozenset(attached_schemas(connection))
+    found: list[Finding] = []
     unchanged: dict[str, frozenset[int]] = {}
     if reference is not None:
         values = check_values(connect, connection, reference)
         unchanged = values.unchanged
-        yield from values.findings
+        found += values.findings
     for spec in DATABASES:
         if spec.schema not in present:
             attach_stand_in(connection, spec)
-    yield from check_identity(folder, connection, present, reference)
-    yield from check_rules(connection, present, unchanged)
-    yield from check_pictures(connection, present, deep=deep)
-    if deep:
-        yield from _check_copies(folder)
+    checks = [
+        check_identity(folder, connection, present, reference),
+        check_rules(connection, present, unchanged),
+        check_pictures(connection, present, deep=deep),
+        _check_copies(folder) if deep else iter(()),
+    ]
+    for check in checks:
+        found += _as_far_as_readable(folder, [*before, *found], check)
+    return found
+
+
+def _as_far_as_readable(folder: Path, before: Sequence[Finding], check: Iterator[Finding]) -> list[Finding]:
+    """Return what a check finds; that a page cannot be read is told only where nothing else has told it."""
+    found: list[Finding] = []
+    try:
+        for finding in check:
+            found.append(finding)
+    except sqlite3.Error as error:
+        if not any(finding.weight == "problem" for finding in before):
+            found.append(Finding("problem", folder.name, f"cannot be read ({error})"))
+    return found
 
 
 def _check_copies(folder: Path) -> Iterator[Finding]:
@@ -169,7 +189,8 @@ def _count_rows(connection: sqlite3.Connection) -> dict[str, int]:
     for schema in sorted(attached_schemas(connection) - {"main", "temp"}):
         for table in sorted(read_tables(connection, schema)):
             sql = f"SELECT count(*) FROM {schema}.{quoted(table)}"
-            counts[f"{schema}.{table}"] = connection.execute(sql).fetchone()[0]
+            with suppress(sqlite3.Error):  # the check of the structure tells that it cannot be read
+                counts[f"{schema}.{table}"] = connection.execute(sql).fetchone()[0]
     return counts
 
 
