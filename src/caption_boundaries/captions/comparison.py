@@ -21,6 +21,8 @@ THERE = 0.75
 """Strokes of which this share is there are there."""
 ALIKE_TEXTS = 0.5
 """Texts less alike than this are compared as a whole, not letter by letter."""
+MOSTLY = 0.75
+"""Texts that are alike to this degree differ in a few letters."""
 ALIKE_PICTURES = 0.8
 """Pictures that correlate so well show the same, where there is nothing to compare with."""
 WORSE = 0.15
@@ -48,13 +50,13 @@ class Look:
     """The strokes of its text."""
     share: Share
     """All strokes near the other stretch, by how often they are seen."""
+    brief: bool = False
+    """Whether it is too short to be a caption of its own that differs from its neighbour in a few letters."""
 
 
 def same_caption(before: Look, after: Look) -> bool:
-    """Tell whether two stretches, both with text, show the same caption."""
+    """Tell whether two stretches, both with text that reads differently, show the same caption."""
     one, other = before.reading.lines, after.reading.lines
-    if "".join(folded(line.text) for line in one) == "".join(folded(line.text) for line in other):
-        return True
     pairs, only_one, only_other = _paired(one, other)
     if not pairs:
         return False
@@ -105,6 +107,8 @@ def _same_line(one: TextLine, other: TextLine, before: Look, after: Look, *, qui
     usual = _resemblance_beside(before, after, whole, places)
     if usual < MOVED:
         return False
+    if (before.brief or after.brief) and similarity(a, b) >= MOSTLY:
+        return True
     for ((i, j), (k, m)), place in zip(spans, places, strict=True):
         if resemblance(before, after, place) >= usual - WORSE:
             continue

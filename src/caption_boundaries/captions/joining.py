@@ -9,13 +9,20 @@ import numpy as np
 
 from caption_boundaries.captions.comparison import THERE, Look, same_caption
 from caption_boundaries.captions.decoding import Segment
-from caption_boundaries.captions.reading import Reading, ink, presence
+from caption_boundaries.captions.reading import Reading, in_box, ink, presence
 from caption_boundaries.captions.strokes import Mask, Share, StrokeMasks
+from caption_boundaries.captions.text import folded
 
 NEAR_SECONDS = 2.0
 """Two stretches are compared by what is seen so close to where they meet."""
+BRIEF_SECONDS = 0.25
+"""The engine may err where it has so little to read."""
+SURELY_THERE = 0.85
+"""Where it found nothing for longer, the more of a text's strokes must be there."""
 LONG_ENOUGH = 8
 """A reading of so many source frames is as good as one of more."""
+STANDS_OUT = 0.6
+"""Text stands out of a picture when its strokes exceed what is beside them by this share of what they did."""
 COMMON_SHARE = 0.5
 """Strokes that two stretches share are the text's when they are this share of the fewest that one has."""
 HARDLY = 0.25
@@ -42,6 +49,8 @@ class Group:
     """The strokes of its text; None without text."""
     least_ink: int = 0
     """The fewest strokes, in pixels, that one of its stretches with text has."""
+    ground: float = 0.0
+    """How much of the rest of its lines' boxes is stroke, too, 0 to 1."""
 
     @property
     def has_text(self) -> bool:
@@ -82,8 +91,10 @@ def _group(strokes: StrokeMasks, segment: Segment, reading: Reading) -> Group:
     if reading.lines:
         group.readings = [(reading, len(segment))]
         group.weight = reading.confidence * min(1.0, len(segment) / LONG_ENOUGH)
-        group.ink = ink(strokes.share(segment.first, segment.stop), reading)
+        share = strokes.share(segment.first, segment.stop)
+        group.ink = ink(share, reading)
         group.least_ink = int(np.count_nonzero(group.ink))
+        group.ground = presence(_beside(group), share)
     return group
 
 
@@ -101,24 +112,48 @@ def _same(strokes: StrokeMasks, before: Group, after: Group) -> bool:
     near = strokes.frames_in(NEAR_SECONDS, at_least=2)
     share_before = strokes.share(max(before.first, before.stop - near), before.stop)
     share_after = strokes.share(after.first, min(after.stop, after.first + near))
-    if before.ink is not None and after.ink is not None:
-        return same_caption(
-            Look(before.reading, before.ink, share_before),
-            Look(after.reading, after.ink, share_after),
-        )
-    # One of them was read as empty, or could not be read: then the other's text is still there, or it is not.
-    return _shows(before.ink, share_after) if before.ink is not None else _shows(after.ink, share_before)
+    if before.ink is None or after.ink is None:
+        # One of them was read as empty, or could not be read: then the other's text is still there, or it is not.
+        text, empty, share = (before, after, share_after) if before.has_text else (after, before, share_before)
+        return _shows(text, share, at_least=THERE if _is_brief(strokes, empty) else SURELY_THERE)
+    if _words(after.reading) in {_words(reading) for reading, _ in before.readings}:
+        return True
+    return same_caption(
+        Look(before.reading, before.ink, share_before, brief=_is_brief(strokes, before)),
+        Look(after.reading, after.ink, share_after, brief=_is_brief(strokes, after)),
+    )
 
 
-def _shows(own: Mask | None, share: Share) -> bool:
-    return own is not None and presence(own, share) >= THERE
+def _is_brief(strokes: StrokeMasks, group: Group) -> bool:
+    return group.stop - group.first < strokes.frames_in(BRIEF_SECONDS, at_least=3)
+
+
+def _words(reading: Reading) -> str:
+    return "".join(folded(line.text) for line in reading.lines)
+
+
+def _shows(group: Group, share: Share, *, at_least: float) -> bool:
+    """Tell whether so much of a group's text stands out of frames of which the share of strokes is given."""
+    if group.ink is None or not group.ink.any():
+        return False
+    there, beside = presence(group.ink, share), presence(_beside(group), share)
+    return there >= at_least and there - beside >= STANDS_OUT * (1 - group.ground)
+
+
+def _beside(group: Group) -> Mask:
+    """Return the pixels of the lines' boxes that are not the text's own strokes."""
+    assert group.ink is not None
+    boxes = np.zeros_like(group.ink)
+    for line in group.reading.lines:
+        boxes[in_box(line, boxes.shape)] = True
+    return boxes & ~group.ink
 
 
 def _joined(before: Group, after: Group) -> Group:
     best = max((before, after), key=lambda group: (group.has_text, group.weight))
     own, least = _common_ink(before, after)
     readings = [*before.readings, *after.readings]
-    return Group(before.first, after.stop, best.reading, readings, best.weight, own, least)
+    return Group(before.first, after.stop, best.reading, readings, best.weight, own, least, best.ground)
 
 
 def _common_ink(before: Group, after: Group) -> tuple[Mask | None, int]:
