@@ -59,7 +59,7 @@ class Team:
 
 def make_team(root: Path) -> Team:
     team = Team(root)
-    git(root, "init", "--quiet", "--bare", "hub.git")
+    git(root, "init", "--quiet", "--bare", "--initial-branch", "main", "hub.git")
     make_repository(team.mine, root / "remote")
     for video in VIDEOS:
         filled_folder(team.data / video)

@@ -15,7 +15,16 @@ from rich.console import Console
 from rich.text import Text
 
 from caption_boundaries import __version__
-from caption_boundaries.cli import doctor, extract, inspection, migration, steps, versioning
+from caption_boundaries.cli import (
+    doctor,
+    extract,
+    inspection,
+    migration,
+    steps,
+    version_history,
+    version_merging,
+    versioning,
+)
 from caption_boundaries.errors import CaptionBoundariesError
 
 INTERRUPTED = 130
@@ -29,7 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Begin with `caption-boundaries extract VIDEO`.",
 )
-for module in (extract, steps, inspection, doctor, migration, versioning):
+for module in (extract, steps, inspection, doctor, migration, versioning, version_history, version_merging):
     module.add_commands(app)
 
 

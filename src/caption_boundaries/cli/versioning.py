@@ -12,6 +12,7 @@ import typer
 from caption_boundaries.cli.options import DEFAULT_DATA, DataOption, JsonOption, QuietOption, VerboseOption
 from caption_boundaries.cli.output import Output
 from caption_boundaries.errors import TargetError
+from caption_boundaries.versioning.merge_driver import take_reports
 from caption_boundaries.versioning.pulling import (
     CheckoutPlan,
     Pulled,
@@ -22,6 +23,7 @@ from caption_boundaries.versioning.pulling import (
 )
 from caption_boundaries.versioning.snapshots import apply_snapshot, plan_snapshot, push, uncommitted
 from caption_boundaries.versioning.targets import resolve_versioned
+from caption_boundaries.versioning.three_way import Conflict
 from caption_boundaries.versioning.tracking import TrackPlan, apply_tracking, plan_tracking
 from caption_boundaries.versioning.upstream import merge_upstream
 from caption_boundaries.versioning.workplace import Workplace, open_workplace
@@ -154,7 +156,9 @@ def pull(
             settle_all(place)
             refuse_unsaved(place)
             if not data_only:
+                list(take_reports(place.git))  # of a merge that nobody asked about
                 merge_upstream(place.git)
+                _print_reports(place, out)
                 place = replace(place, folders=tuple(folder.resolve() for folder in folders_of(wanted, data)))
             refuse_unsaved(place)
         plan = plan_checkout(place)
@@ -177,6 +181,15 @@ def folders_of(targets: Sequence[str], data: Path) -> list[Path]:
 def size(count: int) -> str:
     """Return a number of bytes for people."""
     return f"{count / 1e6:.2f} MB" if count >= 100_000 else f"{count / 1e3:.1f} kB"
+
+
+def _print_reports(place: Workplace, out: Output) -> None:
+    """Tell which databases were joined row by row, and what waits for a person."""
+    for report in take_reports(place.git):
+        conflicts = [Conflict(**conflict) for conflict in report["conflicts"]]
+        out.say(f"{report['file']}: both sides joined, {len(conflicts)} conflicts.")
+        for conflict in conflicts:
+            out.warn(str(conflict))
 
 
 def _folders_so_far(targets: Sequence[str], data: Path) -> list[Path]:
