@@ -6,10 +6,15 @@ import shutil
 from pathlib import Path
 
 import pytest
-from caption_boundaries.ingest.register import register_video
+from hypothesis import HealthCheck, settings
 
+from caption_boundaries.ingest.register import register_video
 from caption_boundaries.pipeline import STEPS, run_steps
 from support.clips import Clip, write_clip
+
+# A busy machine is no failure: no example is judged by the time that it takes.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 CAPTIONS = [(0.6, 1.9, "Good morning"), (1.9, 3.0, "Where is the rabbit?"), (3.6, 4.6, "Over there.")]
 
