@@ -103,6 +103,11 @@ class BoxClassifier:
         )
 
 
+def load_library() -> None:
+    """Load what fitting needs; takes a second, which nobody should wait for at the first label."""
+    import sklearn.naive_bayes  # noqa: F401
+
+
 def feature_scale(features: Floats) -> tuple[Floats, Floats]:
     """Return mean and standard deviation of every feature; 1 where a feature never varies."""
     center, scale = features.mean(axis=0), features.std(axis=0)

@@ -22,7 +22,7 @@ CONTENT_TYPES = {
 }
 """What is served; files of other kinds are not."""
 
-_IMPORT = re.compile(r"""^\s*(?:import|export)\b[^"']*["'](\.{1,2}/[^"']+)["']""", re.MULTILINE)
+_IMPORT = re.compile(r"""^(?:import|export)\s(?:[^"';]*?\sfrom\s+)?["'](\.{1,2}/[^"']+)["'];$""", re.MULTILINE)
 
 
 @dataclass(frozen=True)

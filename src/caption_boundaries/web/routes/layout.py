@@ -13,6 +13,7 @@ from fastapi import APIRouter
 from caption_boundaries.database.actions import ActionLog, LoggedAction
 from caption_boundaries.database.layout import LayoutReader, LayoutWriter
 from caption_boundaries.database.multi_db import VideoDatabase
+from caption_boundaries.layout.classifier import load_library
 from caption_boundaries.layout.step import StoredPictures
 from caption_boundaries.web import layout_actions
 from caption_boundaries.web.context import VideoFolder, Web, WebContext
@@ -69,6 +70,7 @@ def state(folder: VideoFolder, web: Web, actor: str = "") -> LayoutState:
 @router.get("/assessment")
 def assessment(folder: VideoFolder, web: Web) -> Assessment:
     """Return what is thought of every box."""
+    load_library()
     with _reading(folder, web) as (desk, connection):
         return _assessment(desk, LayoutReader(connection))
 

@@ -49,7 +49,7 @@ function draw(container) {
  * @param {HTMLElement} container
  */
 function keyRow(entry, doubled, container) {
-  const shown = entry.keys.map((key) => spoken(key, mac)).join("  ");
+  const shown = entry.keys.map((key) => spoken(key, mac)).join(" or ");
   const bad = entry.keys.some((key) => doubled.has(spoken(key)));
   return html`<tr>
     <td>
