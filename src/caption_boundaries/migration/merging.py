@@ -186,7 +186,8 @@ def _replace_rows(connection: sqlite3.Connection, moved: MovedTable) -> None:
     connection.execute(mapped.copy_back(SOURCE))
     last = last_id(connection, mapped.schema, mapped.table)
     if last is not None:
-        set_last_id(connection, SOURCE, mapped.old.name, last)
+        before = last_id(connection, SOURCE, mapped.old.name) or 0
+        set_last_id(connection, SOURCE, mapped.old.name, max(last, before))
 
 
 def _bring_moved_columns_back(connection: sqlite3.Connection, manifest: Manifest, present: Collection[str]) -> None:

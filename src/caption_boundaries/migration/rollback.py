@@ -74,15 +74,19 @@ def rollback_folder(
     with video_lock(folder):
         if not options.dry_run:
             recover(folder)
-        if find_old_database(folder) is not None:
+        old = find_old_database(folder)
+        if old is not None and old.name != KEPT_FILENAME:
             return Outcome(folder, "skipped", "already in the old form")
         manifest = _manifest(folder)
+        if old is not None and not options.dry_run:
+            return _rename_kept(folder, manifest)
         if options.dry_run:
             plan = plan_rollback(folder, manifest, options)
             return Outcome(folder, "done", _told(plan, options), manifest.source_size)
-        with held_databases(folder, timeout=options.timeout):
+        with held_databases(folder, timeout=options.timeout, damaged_too=options.discard_changes) as keep_everybody_out:
             try:
                 plan = plan_rollback(folder, manifest, options)
+                keep_everybody_out()
                 _apply(folder, manifest, plan, options)
             except BaseException as error:
                 with suppress(CaptionBoundariesError):  # the error that is on its way says more
@@ -141,6 +145,17 @@ def _apply(folder: Path, manifest: Manifest, plan: RollbackPlan, options: Rollba
     commit_rollback(folder, swap)
 
 
+def _rename_kept(folder: Path, manifest: Manifest) -> Outcome:
+    """Give the old file its name back where nothing else is left."""
+    problem = copy_problem(folder / KEPT_FILENAME, manifest)
+    if problem is not None:
+        raise DatabaseError(f"{folder / KEPT_FILENAME} {problem}.", hint="Restore it from a backup first.")
+    begin_work(folder)
+    commit_rollback(folder, Swap("rollback", manifest.source_name))
+    detail = f"{KEPT_FILENAME} as it was; the databases of the new form were gone"
+    return Outcome(folder, "done", detail, manifest.source_size)
+
+
 def _manifest(folder: Path) -> Manifest:
     manifest = read_manifest(folder)
     if manifest is None:
@@ -184,13 +199,14 @@ def copy_problem(path: Path, manifest: Manifest) -> str | None:
 def _changes(folder: Path, manifest: Manifest, options: RollbackOptions) -> Changes:
     try:
         return find_changes(folder, manifest)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, CaptionBoundariesError) as error:
         if options.discard_changes:
             return Changes(obstacles=(f"a database cannot be read ({error})",))
-        raise translate(error, folder) from error
+        raise
 
 
 def _copy(base: Path, target: Path) -> None:
+    set_journal_mode(base, "DELETE")  # what is still in its log becomes a part of the file
     descriptor = os.open(base, os.O_RDONLY | os.O_CLOEXEC)
     try:
         copy_descriptor(descriptor, target)

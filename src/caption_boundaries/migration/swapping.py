@@ -127,7 +127,7 @@ def commit_rollback(folder: Path, swap: Swap) -> None:
         old.rename(folder / swap.source_name)
         sync_folder(folder)
         if swap.source_name != _CAPTIONS:
-            (folder / _CAPTIONS).unlink()
+            (folder / _CAPTIONS).unlink(missing_ok=True)
             sync_folder(folder)
         _finish(folder, swap)
         _remove_work(folder)
