@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,16 +110,17 @@ def select_steps(*, start: str | None = None, only: Collection[str] = ()) -> tup
 
 
 def _run(step: Step, video_dir: Path, settings: Settings, progress: Progress) -> StepResult:
-    if step.replaces:
-        assert step.writes is not None
-        door = replacing_database(video_dir, step.writes, reads=step.reads)
-    else:
-        writes = {step.writes} if step.writes else set()
-        # Only an export has nothing to write; its door is read-only.
-        attach = step.reads | writes
-        door = VideoDatabase(video_dir, readonly=not writes, writes=writes or None, requires=step.reads, attach=attach)
-    with door as connection:
+    with _door(step, video_dir) as connection:
         return step.run(StepContext(video_dir, connection, settings, progress))
+
+
+def _door(step: Step, video_dir: Path) -> AbstractContextManager[sqlite3.Connection]:
+    """Return the door that opens what the step reads and the one database that it writes, if it writes any."""
+    if step.writes is None:
+        return VideoDatabase(video_dir, readonly=True, requires=step.reads, attach=step.reads)
+    if step.replaces:
+        return replacing_database(video_dir, step.writes, reads=step.reads)
+    return VideoDatabase(video_dir, writes={step.writes}, requires=step.reads, attach=step.reads | {step.writes})
 
 
 def _record(video_dir: Path, note: Callable[[StateWriter], None]) -> None:
