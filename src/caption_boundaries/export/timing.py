@@ -15,7 +15,7 @@ from caption_boundaries.errors import InputError
 from caption_boundaries.export.cues import Cue
 from caption_boundaries.export.text import tidy_text
 
-_SLACK_TICKS = 1e-3
+_SLACK_TICKS = 1e-6
 """Keeps 0.99999999 s from becoming 0.999 s."""
 
 
