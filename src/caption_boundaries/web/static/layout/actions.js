@@ -95,6 +95,8 @@ export function createActions({ store, queue, place, visited, seen, shownAt }) {
   return {
     set,
     visit,
+    /** @param {import("./types.js").Brush} brush */
+    brush: (brush) => set((state) => ({ ...state, brush, view: brush === "region" ? "frame" : state.view })),
     goToBox: toBox,
     /** @param {number} index */
     goToIndex: (index) => visit(placeOf(store.get().data, index)),

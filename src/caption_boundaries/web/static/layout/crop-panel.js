@@ -15,7 +15,9 @@ const NAMES = { left: "Left", top: "Top", right: "Right", bottom: "Bottom" };
 /** @param {State} state @param {Actions} actions */
 export function cropSection(state, actions) {
   const regions = shown(state);
+  /** @type {number[]} */
   const inside = [];
+  /** @type {number[]} */
   const outside = [];
   for (let box = 0; box < state.data.count; box += 1) (saysIn(state.labels, state.odds, box) ? inside : outside).push(box);
   const held = coverage(state.data, inside, regions);

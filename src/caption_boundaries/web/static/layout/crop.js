@@ -33,7 +33,11 @@ export function edgesOf({ left, top, right, bottom }) {
 
 /** @param {DraftRegion} drawn @param {Rect[]} suggested @returns {DraftRegion} */
 function followed(drawn, suggested) {
-  const best = suggested.reduce((found, rect) => (overlap(rect, drawn) > overlap(found, drawn) ? rect : found), drawn);
+  let best = edgesOf(drawn);
+  let most = 0;
+  for (const rect of suggested) {
+    if (overlap(rect, drawn) > most) [best, most] = [rect, overlap(rect, drawn)];
+  }
   const edges = Object.fromEntries(EDGES.map((edge) => [edge, drawn.locked.includes(edge) ? drawn[edge] : best[edge]]));
   return { .../** @type {Rect} */ (/** @type {unknown} */ (edges)), locked: drawn.locked };
 }

@@ -6,25 +6,22 @@ import { toast } from "../core/announce.js";
 import { boot } from "../core/boot.js";
 import { register } from "../core/commands.js";
 import { showDialog } from "../core/dialog.js";
-import { clock } from "../core/format.js";
-import { hint } from "../core/hints.js";
 import "../core/palette.js";
 import { Pictures } from "../core/pictures.js";
-import { followPresence, othersWords } from "../core/presence.js";
-import { createQueue, saveIndicator } from "../core/saving.js";
-import { tip } from "../core/shortcut.js";
+import { followPresence } from "../core/presence.js";
+import { createQueue } from "../core/saving.js";
 import { createStore, onNextFrame } from "../core/store.js";
 import { topbar } from "../core/topbar.js";
 import { createActions, loadState } from "./actions.js";
+import { header, notices, orderBar, toolbar, zoomBar } from "./bars.js";
 import { Contact } from "./contact.js";
-import { area, reached } from "./geometry.js";
+import { area, reached, rectOf } from "./geometry.js";
 import { Grid } from "./grid.js";
 import { ordered } from "./order.js";
 import { panel, selectionBar } from "./panel.js";
 import { Pointer } from "./pointer.js";
 import { Stage } from "./stage.js";
 import { answered, assessed, goTo, inScope, open, placeOf, targets } from "./state.js";
-import { rectOf } from "./geometry.js";
 
 /** @typedef {import("./types.js").State} State */
 /** @typedef {ReturnType<typeof createActions>} Actions */
@@ -87,14 +84,13 @@ function start(answer) {
     set: actions.set,
     redraw: () => redraw(),
     click: (box, { add, opposite }) => {
-      const { brush, labels, odds } = store.get();
+      const { brush } = store.get();
       if (opposite) box >= 0 && actions.flip(box);
       else if (brush === "select" || brush === "region" || box < 0) actions.choose(box, add);
       else {
         actions.choose(box, false);
         actions.markBoxes(brush, [box]);
       }
-      void labels, odds;
     },
     rectangle: (boxes) => {
       const { brush } = store.get();
@@ -173,110 +169,28 @@ function start(answer) {
     store.update((state) => ({ ...state, view, scope: view === "heat" && state.scope === "frame" ? "all" : view === "frame" ? "frame" : state.scope }));
   }
 
+  /** @param {import("./types.js").Order} order */
+  function setOrder(order) {
+    seen.clear();
+    actions.set((state) => ({ ...state, order }));
+    grid.reveal();
+  }
+
   /** @param {State} state */
   function draw(state) {
-    render(header(state), element("top"));
-    render(orderBar(state), element("order"));
-    render(notices(state), element("notices"));
-    render(toolbar(state), element("toolbar"));
-    render(zoomBar(state), element("zoom"));
-    render(selectionBar(state, targets(state), { ...actions }), element("selection"));
+    render(header(state, actions, redraw), element("top"));
+    render(orderBar(state, { order: setOrder, search: (search) => actions.set((old) => ({ ...old, search })) }), element("order"));
+    render(notices(state, redraw), element("notices"));
+    render(toolbar(state, actions, setView), element("toolbar"));
+    const share = stage.transform(state).scale / stage.whole(state).scale;
+    render(state.view === "contact" ? nothing : zoomBar(share, { by: zoom, whole: resetZoom }), element("zoom"));
+    render(selectionBar(state, targets(state), actions), element("selection"));
     render(panel(state, actions), element("panel"));
     element("canvas").hidden = state.view === "contact";
     element("contact").hidden = state.view !== "contact";
     if (state.view === "contact") contact.update(state, places);
     else stage.draw(state);
     grid.update(state, places);
-  }
-
-  /** @param {State} state */
-  function header(state) {
-    return topbar({
-      title: boot.name,
-      middle: html`<span class="crumb">Layout</span>`,
-      right: html`
-        ${state.others.length ? html`<span class="chip warn">${othersWords(state.others)}</span>` : nothing}
-        ${saveIndicator(state.save)}
-        <button class="quiet icon-button" ?disabled=${!state.canUndo} title=${tip("Undo", "layout.undo")} aria-label="Undo" @click=${actions.undo}>↶</button>
-        <button class="quiet icon-button" ?disabled=${!state.canRedo} title=${tip("Redo", "layout.redo")} aria-label="Redo" @click=${actions.redo}>↷</button>
-        <a class="button" href="/videos/${boot.video}/captions">Captions</a>
-      `,
-      redraw,
-    });
-  }
-
-  /** @param {State} state */
-  function notices(state) {
-    return html`${state.readOnly ? html`<p class="notice warn">${state.readOnly}</p>` : nothing}
-    ${hint("layout", "Blue boxes go into the crop, orange ones do not. Look at a frame, correct what is wrong with I and O, press Enter, and approve the crop when it holds every caption.", redraw)}`;
-  }
-
-  /** @param {State} state */
-  function orderBar(state) {
-    return html`
-      <label class="field"><span class="visually-hidden">Order</span>
-        <select id="order-select" .value=${state.order} @change=${(/** @type {Event} */ event) => {
-          seen.clear();
-          const order = /** @type {import("./types.js").Order} */ (/** @type {HTMLSelectElement} */ (event.target).value);
-          store.update((old) => ({ ...old, order }));
-          grid.reveal();
-        }}>
-          <option value="time">By time</option>
-          <option value="uncertain">Most uncertain first</option>
-          <option value="suspicious">Suspicious first</option>
-          <option value="unlabelled">Most unlabelled first</option>
-        </select></label>
-      <input type="search" id="search" placeholder="Frames with text …" aria-label="Only frames with this text" .value=${state.search}
-        @input=${(/** @type {Event} */ event) => store.update((old) => ({ ...old, search: /** @type {HTMLInputElement} */ (event.target).value }))} />
-    `;
-  }
-
-  /** @param {State} state */
-  function toolbar(state) {
-    const button = (/** @type {string} */ label, /** @type {boolean} */ on, /** @type {() => void} */ run, /** @type {string} */ title) =>
-      html`<button aria-pressed=${on} title=${title} @click=${run}>${label}</button>`;
-    const setScope = (/** @type {import("./types.js").Scope} */ scope) => () => store.update((old) => ({ ...old, scope }));
-    const setBrush = (/** @type {import("./types.js").Brush} */ brush) => () => store.update((old) => ({ ...old, brush }));
-    const setHeat = (/** @type {State["heat"]} */ heat) => () => store.update((old) => ({ ...old, heat }));
-    return html`<div class="toolbar" role="toolbar" aria-label="View">
-      <div class="segmented" role="group" aria-label="View">
-        ${button("Frame", state.view === "frame", () => setView("frame"), tip("One frame", "layout.viewFrame"))}
-        ${button("Density", state.view === "heat", () => setView("heat"), tip("The boxes of all frames at once", "layout.viewHeat"))}
-        ${button("Contact", state.view === "contact", () => setView("contact"), tip("The crop in all frames", "layout.viewContact"))}
-      </div>
-      ${state.view === "contact"
-        ? nothing
-        : html`<div class="row"><span class="muted">Click:</span>
-              <div class="segmented" role="group" aria-label="What a click or a rectangle does">
-                ${button("Select", state.brush === "select", setBrush("select"), "Select boxes")}
-                ${button("In", state.brush === "in", setBrush("in"), "Mark as caption")}
-                ${button("Out", state.brush === "out", setBrush("out"), "Mark as something else")}
-                ${button("Clear", state.brush === "clear", setBrush("clear"), "Clear the mark")}
-              </div></div>
-            <div class="row"><span class="muted">Reach:</span>
-              <div class="segmented" role="group" aria-label="What a rectangle reaches">
-                ${button("Frame", state.scope === "frame", setScope("frame"), tip("Rectangles reach this frame", "layout.scope"))}
-                ${button(`Chosen ${state.chosen.size}`, state.scope === "selected", setScope("selected"), "Rectangles reach the chosen frames; Ctrl-click frames to choose them")}
-                ${button("All", state.scope === "all", setScope("all"), "Rectangles reach every frame")}
-              </div></div>`}
-      ${state.view === "heat"
-        ? html`<div class="segmented" role="group" aria-label="Which boxes are shown">
-            ${button("All", state.heat === "all", setHeat("all"), "All boxes")} ${button("In", state.heat === "in", setHeat("in"), "Only captions")}
-            ${button("Out", state.heat === "out", setHeat("out"), "Only others")} ${button("Uncertain", state.heat === "uncertain", setHeat("uncertain"), "Only uncertain ones")}
-          </div>`
-        : nothing}
-    </div>`;
-  }
-
-  /** @param {State} state */
-  function zoomBar(state) {
-    if (state.view === "contact") return nothing;
-    const share = Math.round((100 * stage.transform(state).scale) / stage.whole(state).scale);
-    return html`<div class="zoom-bar" role="group" aria-label="Zoom">
-      <button class="quiet icon-button" aria-label="Zoom out" title=${tip("Zoom out", "layout.zoomOut")} @click=${() => zoom(1 / 1.4)}>−</button>
-      <button class="quiet number zoom" aria-label="Show the whole frame" title=${tip("Whole frame", "layout.zoomReset")} @click=${resetZoom}>${share} %</button>
-      <button class="quiet icon-button" aria-label="Zoom in" title=${tip("Zoom in", "layout.zoomIn")} @click=${() => zoom(1.4)}>+</button>
-    </div>`;
   }
 
   /** @param {number} factor */
@@ -400,7 +314,6 @@ function start(answer) {
         boxToPoint: (/** @type {number} */ box) => stage.boxToPoint(store.get(), box),
         shownIndex: () => stage.shownIndex,
         settled: () => queue.settled(),
-        clock,
       },
     });
   }
