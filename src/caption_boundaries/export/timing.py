@@ -15,15 +15,18 @@ from caption_boundaries.errors import InputError
 from caption_boundaries.export.cues import Cue
 from caption_boundaries.export.text import tidy_text
 
-_SLACK_TICKS = 1e-6
-"""Keeps 0.99999999 s from becoming 0.999 s."""
+_SLACK_ULPS = 4
+"""Units in the last place by which a product may fall short of a whole tick, so that 0.999… s is 1 s."""
+_SAME_SECONDS = 1e-9
+"""Times that are this close are one moment."""
 
 
 def to_ticks(seconds: float, ticks_per_second: int) -> int:
     """Return ``seconds`` in whole ticks, rounded down and never below zero."""
     if not math.isfinite(seconds):
         raise InputError(f"A cue has the time {seconds}.", hint="Times are numbers of seconds.")
-    return max(0, math.floor(seconds * ticks_per_second + _SLACK_TICKS))
+    ticks = seconds * ticks_per_second
+    return max(0, math.floor(ticks + _SLACK_ULPS * math.ulp(ticks)))
 
 
 def on_grid(cues: Iterable[Cue], ticks_per_second: int) -> list[Cue]:
@@ -38,7 +41,7 @@ def on_grid(cues: Iterable[Cue], ticks_per_second: int) -> list[Cue]:
     free_from, ended_at = 0, -math.inf
     for cue in kept:
         start = to_ticks(cue.start, ticks_per_second)
-        if cue.start + _SLACK_TICKS / ticks_per_second >= ended_at:
+        if cue.start + _SAME_SECONDS >= ended_at:
             start = max(start, free_from)
         end = max(start + 1, to_ticks(cue.end, ticks_per_second))
         free_from, ended_at = max(free_from, end), max(ended_at, cue.end)
