@@ -102,7 +102,7 @@ def connect_databases(folder: Path, *, without: Collection[str] = ()) -> sqlite3
 
 def attached_schemas(connection: sqlite3.Connection) -> set[str]:
     """Return the schema names that a connection knows."""
-    return {row[1] for row in connection.execute("PRAGMA database_list")}
+    return {row[0] for row in connection.execute("SELECT name FROM pragma_database_list")}
 
 
 def set_journal_mode(path: Path, mode: str) -> None:
