@@ -19,7 +19,7 @@ from caption_boundaries.database.schema import DATABASES
 from caption_boundaries.database.sealing import write_canonical
 from caption_boundaries.errors import DatabaseCorruptError
 from caption_boundaries.migration.counting import Counter
-from caption_boundaries.migration.digests import TableDigest, difference, digest_table
+from caption_boundaries.migration.digests import TableDigest, difference, digest_tables
 from caption_boundaries.migration.holding import connect_databases
 from caption_boundaries.migration.manifest import MovedTable
 from caption_boundaries.migration.plan import MigrationPlan, create_extra
@@ -45,14 +45,15 @@ def build_databases(source: Path, plan: MigrationPlan, work: Path, counter: Coun
         digests = side.submit(_digest_all_old, source, plan.tables, counter)
         _build(source, plan, work, counter)
         synced = side.submit(_sync, work)  # while the copies are read back from the cache
-        new = [digest_table(partial(connect_databases, work), new_query(t), counter.count) for t in plan.tables]
+        new = list(digest_tables(partial(connect_databases, work), map(new_query, plan.tables), counter.count))
         sound.result()
         synced.result()
     return _compared(source, plan, digests, new)
 
 
 def _digest_all_old(source: Path, tables: Sequence[TableMap], counter: Counter) -> list[TableDigest]:
-    return [digest_table(partial(connect_source, source), old_query(t, SOURCE), counter.count) for t in tables]
+    queries = (old_query(mapped, SOURCE) for mapped in tables)
+    return list(digest_tables(partial(connect_source, source), queries, counter.count))
 
 
 def _build(source: Path, plan: MigrationPlan, work: Path, counter: Counter) -> None:
@@ -113,7 +114,7 @@ def _compared(
         counters = [last_id(connection, SOURCE, mapped.old.name) for mapped in plan.tables]
     moved = []
     for mapped, before, after, last in zip(plan.tables, old.result(), new, counters, strict=True):
-        if (before.rows, before.sha256) != (after.rows, after.sha256):
+        if not before.same_rows(after):
             found = difference(before, after)
             raise DatabaseCorruptError(
                 f"The copy of table {mapped.old.name} of {source} does not equal it "

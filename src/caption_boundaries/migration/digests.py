@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,6 +18,9 @@ ROW_DIGEST_BYTES = 4
 
 Count = Callable[[int], None]
 """Is told how many more bytes were read."""
+
+Connect = Callable[[], sqlite3.Connection]
+"""Opens one more connection to the same databases."""
 
 Keys = tuple[int, ...] | None
 """The numeric keys of the rows in order; None where the key is no single whole number."""
@@ -54,6 +57,10 @@ class TableDigest:
     row_digests: bytes
     """`ROW_DIGEST_BYTES` per row."""
     keys: Keys
+
+    def same_rows(self, other: TableDigest) -> bool:
+        """Tell whether the other table holds the same rows in the same order."""
+        return (self.rows, self.sha256) == (other.rows, other.sha256)
 
     def by_key(self) -> dict[int, bytes]:
         """Return the short digest of every row by its key, or by its ordinal where there is no such key."""
@@ -97,29 +104,47 @@ def digest_of(parts: Iterable[tuple[list[bytes], list[int]]], *, keyed: bool) ->
     )
 
 
-def digest_table(
-    open_connection: Callable[[], sqlite3.Connection], query: RowQuery, count: Count = lambda size: None
-) -> TableDigest:
-    """Read a table and return its digest; a large one is read by two threads.
+def digest_tables(
+    connect: Connect, queries: Iterable[RowQuery], count: Count = lambda size: None
+) -> Iterator[TableDigest]:
+    """Read tables one after the other and yield their digests; a large one is read by two threads.
 
     Args:
-        open_connection: Opens a connection on which the query runs; called once by every thread.
-        query: Which rows.
+        connect: Opens a connection on which the queries run; called once by every thread.
+        queries: Which rows.
         count: Is told the bytes of blobs that were read.
     """
-    keyed = query.key_place is not None
+    with closing(connect()) as connection:
+        for query in queries:
+            yield digest_table(connection, connect, query, count)
 
-    def part(where: str) -> tuple[list[bytes], list[int]]:
-        with closing(open_connection()) as connection:
-            connection.text_factory = exact_text
-            return _read(connection.execute(query.sql(where)), query.key_place, count)
 
-    middle = _middle_key(open_connection, query) if keyed else None
-    if middle is None:
-        return digest_of([part("")], keyed=keyed)
-    with ThreadPoolExecutor(max_workers=2) as threads:
-        halves = (f"{query.order} < {middle}", f"{query.order} >= {middle}")
-        return digest_of(threads.map(part, halves), keyed=keyed)
+def digest_table(
+    connection: sqlite3.Connection, connect: Connect, query: RowQuery, count: Count = lambda size: None
+) -> TableDigest:
+    """Read one table on ``connection`` and return its digest; ``connect`` opens another one for a second thread."""
+    factory, connection.text_factory = connection.text_factory, exact_text
+    try:
+        middle = None if query.key_place is None else _middle_key(connection, query)
+        if middle is None:
+            return digest_of([_read(connection, query, "", count)], keyed=query.key_place is not None)
+        return _digest_by_two(connect, connection, query, middle, count)
+    finally:
+        connection.text_factory = factory
+
+
+def _digest_by_two(
+    connect: Connect, connection: sqlite3.Connection, query: RowQuery, middle: int, count: Count
+) -> TableDigest:
+    def upper() -> tuple[list[bytes], list[int]]:
+        with closing(connect()) as other:
+            other.text_factory = exact_text
+            return _read(other, query, f"{query.order} >= {middle}", count)
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        second = thread.submit(upper)
+        first = _read(connection, query, f"{query.order} < {middle}", count)
+        return digest_of([first, second.result()], keyed=True)
 
 
 def difference(old: TableDigest, new: TableDigest) -> Difference:
@@ -137,14 +162,15 @@ def exact_text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _read(rows: Iterable[tuple[object, ...]], key_place: int | None, count: Count) -> tuple[list[bytes], list[int]]:
+def _read(connection: sqlite3.Connection, query: RowQuery, where: str, count: Count) -> tuple[list[bytes], list[int]]:
     digests: list[bytes] = []
     keys: list[int] = []
-    for row in rows:
+    place = query.key_place
+    for row in connection.execute(query.sql(where)):
         digests.append(row_digest(row))
-        if key_place is not None:
-            keys.append(row[key_place])  # type: ignore[arg-type]
-        count(sum(map(len, filter(_is_blob, row))))  # type: ignore[arg-type]
+        if place is not None:
+            keys.append(row[place])
+        count(sum(map(len, filter(_is_blob, row))))
     return digests, keys
 
 
@@ -152,12 +178,11 @@ def _is_blob(value: object) -> bool:
     return value.__class__ is bytes
 
 
-def _middle_key(open_connection: Callable[[], sqlite3.Connection], query: RowQuery) -> int | None:
+def _middle_key(connection: sqlite3.Connection, query: RowQuery) -> int | None:
     """Return the key in the middle of a large table; None where one thread does."""
-    with closing(open_connection()) as connection:
-        (rows,) = connection.execute(f"SELECT count(*) FROM {query.table}").fetchone()
-        if rows < _SIDE_BY_SIDE_ROWS:
-            return None
-        sql = f"SELECT {query.order} FROM {query.table} ORDER BY {query.order} LIMIT 1 OFFSET {rows // 2}"
-        middle: int = connection.execute(sql).fetchone()[0]
-        return middle
+    (rows,) = connection.execute(f"SELECT count(*) FROM {query.table}").fetchone()
+    if rows < _SIDE_BY_SIDE_ROWS:
+        return None
+    sql = f"SELECT {query.order} FROM {query.table} ORDER BY {query.order} LIMIT 1 OFFSET {rows // 2}"
+    middle: int = connection.execute(sql).fetchone()[0]
+    return middle

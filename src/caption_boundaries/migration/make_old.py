@@ -11,7 +11,7 @@ from caption_boundaries.atomic import storage_errors
 from caption_boundaries.database.folders import OLD_FILENAMES
 from caption_boundaries.database.sqlite_errors import translate
 from caption_boundaries.errors import StorageError
-from caption_boundaries.migration.digests import digest_table
+from caption_boundaries.migration.digests import digest_tables
 from caption_boundaries.migration.manifest import MovedTable, manifest_of
 from caption_boundaries.migration.merging import find_changes, merge_back
 from caption_boundaries.migration.plan import plan_migration
@@ -42,7 +42,8 @@ def make_old_copy(folder: Path, target: Path) -> Path:
         connect = partial(connect_source, path)
         with closing(connect()) as connection:
             plan = plan_migration(connection, SOURCE, journal_mode="delete")
-        empty = (MovedTable(t, digest_table(connect, old_query(t, SOURCE)), None) for t in plan.tables)
+        digests = digest_tables(connect, (old_query(mapped, SOURCE) for mapped in plan.tables))
+        empty = (MovedTable(mapped, digest, None) for mapped, digest in zip(plan.tables, digests, strict=True))
         about = {"program": "", "migrated_at": "", "video_id": None, "source_name": path.name, "source_size": 0}
         manifest = manifest_of(plan, empty, backup=None, **about)
         merge_back(folder, path, manifest, find_changes(folder, manifest))

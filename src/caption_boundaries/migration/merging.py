@@ -22,7 +22,7 @@ from caption_boundaries.database.row_hash import quoted
 from caption_boundaries.database.schema import BY_SCHEMA
 from caption_boundaries.database.table_shapes import Column, Table, read_tables
 from caption_boundaries.errors import DatabaseCorruptError
-from caption_boundaries.migration.digests import digest_table
+from caption_boundaries.migration.digests import TableDigest, digest_tables
 from caption_boundaries.migration.holding import attached_schemas, connect_databases
 from caption_boundaries.migration.manifest import Manifest, MovedTable
 from caption_boundaries.migration.queries import new_query, old_query
@@ -73,7 +73,8 @@ def find_changes(folder: Path, manifest: Manifest) -> Changes:
         obstacles += _missing_tables(connection, there)
         if obstacles:
             return Changes(gone=gone, obstacles=tuple(obstacles))
-        changed = tuple(moved for moved in there if _is_changed(folder, connection, moved))
+        digests = digest_tables(partial(connect_databases, folder), (new_query(moved.mapped) for moved in there))
+        changed = tuple(moved for moved, now in zip(there, digests, strict=True) if _is_changed(connection, moved, now))
         in_preferences = _columns_in_preferences(connection, manifest, present)
         columns = tuple(
             (moved, column) for moved in there for column in _filled_columns(connection, moved, in_preferences)
@@ -124,11 +125,9 @@ def _missing_tables(connection: sqlite3.Connection, there: Sequence[MovedTable])
     ]
 
 
-def _is_changed(folder: Path, connection: sqlite3.Connection, moved: MovedTable) -> bool:
-    if last_id(connection, moved.mapped.schema, moved.mapped.table) != moved.last_id:
-        return True
-    now = digest_table(partial(connect_databases, folder), new_query(moved.mapped))
-    return (now.rows, now.sha256) != (moved.digest.rows, moved.digest.sha256)
+def _is_changed(connection: sqlite3.Connection, moved: MovedTable, now: TableDigest) -> bool:
+    counted = last_id(connection, moved.mapped.schema, moved.mapped.table)
+    return counted != moved.last_id or not now.same_rows(moved.digest)
 
 
 def _columns_in_preferences(
@@ -227,12 +226,12 @@ def _compare(folder: Path, merged: Path, manifest: Manifest, present: Collection
     with closing(open_old()) as connection:
         maps = map_tables(connection, SOURCE)
     maps += [moved.mapped for moved in manifest.tables if moved.mapped.old.name not in HOMES]
-    for mapped in maps:
-        if mapped.schema in present:
-            old = digest_table(open_old, old_query(mapped, SOURCE))
-            new = digest_table(open_new, new_query(mapped))
-            if (old.rows, old.sha256) != (new.rows, new.sha256):
-                raise DatabaseCorruptError(
-                    f"Table {mapped.old.name} of {folder} cannot be brought back value for value.",
-                    hint="Nothing was changed. Please report this; --discard-changes goes back without them.",
-                )
+    maps = [mapped for mapped in maps if mapped.schema in present]
+    old = digest_tables(open_old, (old_query(mapped, SOURCE) for mapped in maps))
+    new = digest_tables(open_new, map(new_query, maps))
+    for mapped, before, after in zip(maps, old, new, strict=True):
+        if not before.same_rows(after):
+            raise DatabaseCorruptError(
+                f"Table {mapped.old.name} of {folder} cannot be brought back value for value.",
+                hint="Nothing was changed. Please report this; --discard-changes goes back without them.",
+            )

@@ -19,7 +19,7 @@ from caption_boundaries.database.sqlite_errors import primary_code, translate
 from caption_boundaries.errors import CaptionBoundariesError, DatabaseError
 from caption_boundaries.locking import video_lock
 from caption_boundaries.migration.copying import backup_name, copy_descriptor, kept_copies
-from caption_boundaries.migration.digests import digest_table
+from caption_boundaries.migration.digests import digest_tables
 from caption_boundaries.migration.holding import held_databases, set_journal_mode
 from caption_boundaries.migration.manifest import Manifest, read_manifest
 from caption_boundaries.migration.merging import Changes, find_changes, merge_back
@@ -184,9 +184,9 @@ def copy_problem(path: Path, manifest: Manifest) -> str | None:
         if header is None:
             return "is no database"
         connect = partial(connect_source, path, wal=header.wal)
-        for moved in manifest.tables:
-            found = digest_table(connect, old_query(moved.mapped, SOURCE))
-            if (found.rows, found.sha256) != (moved.digest.rows, moved.digest.sha256):
+        digests = digest_tables(connect, (old_query(moved.mapped, SOURCE) for moved in manifest.tables))
+        for moved, found in zip(manifest.tables, digests, strict=True):
+            if not found.same_rows(moved.digest):
                 return f"holds other rows in table {moved.mapped.old.name}"
     except CaptionBoundariesError as error:
         return f"cannot be read ({error.message})"

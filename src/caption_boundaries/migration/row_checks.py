@@ -13,7 +13,7 @@ from caption_boundaries.database.row_hash import quoted
 from caption_boundaries.database.schema import BY_SCHEMA
 from caption_boundaries.database.table_shapes import read_tables
 from caption_boundaries.migration.copying import kept_copies
-from caption_boundaries.migration.digests import Difference, TableDigest, difference, digest_table
+from caption_boundaries.migration.digests import Difference, difference, digest_table, digest_tables
 from caption_boundaries.migration.explaining import Explanation, explain
 from caption_boundaries.migration.findings import Finding, Weight, row_findings
 from caption_boundaries.migration.holding import attached_schemas
@@ -97,12 +97,12 @@ def check_values(
         if mapped.schema not in present or mapped.table not in read_tables(connection, mapped.schema):
             continue
         try:
-            now = digest_table(connect, new_query(mapped))
+            now = digest_table(connection, connect, new_query(mapped))
         except sqlite3.Error as error:
             findings += _unreadable(file, connection, moved, error)
             continue
         keys = frozenset(moved.digest.by_key())
-        if (now.rows, now.sha256) != (moved.digest.rows, moved.digest.sha256):
+        if not now.same_rows(moved.digest):
             found = difference(moved.digest, now)
             keys -= {*found.removed, *found.changed}
             findings += _tell(file, moved, found, explain(connection, mapped, reference.migrated_at))
@@ -154,7 +154,7 @@ def _read_copy(path: Path) -> Reference:
         if plan.refusals:
             raise version_refusal(path, plan.refusals)
         video_id = _video_id(connection)
-    digests: list[TableDigest] = [digest_table(connect, old_query(mapped, SOURCE)) for mapped in plan.tables]
+    digests = digest_tables(connect, (old_query(mapped, SOURCE) for mapped in plan.tables))
     moved = (MovedTable(mapped, digest, None) for mapped, digest in zip(plan.tables, digests, strict=True))
     return Reference(tuple(moved), "", video_id)
 
