@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,19 @@ def test_a_stale_connection_cannot_splice_its_pages_into_a_pulled_file(team: Tea
         other.communicate()
     assert cli("pull", theirs, "-q") == 0
     assert md5(path) == md5(team.video / "layout.db")
+
+
+def test_without_the_guard_a_stale_connection_splices_its_pages(team: Team) -> None:
+    path, other = team.video / "layout.db", team.data / VIDEOS[1] / "layout.db"
+    label(team.data / VIDEOS[1], 300)
+    expected = rows(other, "SELECT frame_index, label FROM full_frame_box_labels")
+    with closing(sqlite3.connect(path, isolation_level=None)) as stale:
+        stale.execute("PRAGMA journal_mode = WAL")
+        stale.execute("SELECT * FROM full_frame_box_labels").fetchall()
+        shutil.copy(other, team.video / "new")
+        (team.video / "new").replace(path)
+        stale.execute("UPDATE full_frame_box_labels SET label = 'out'")
+        assert rows(path, "SELECT frame_index, label FROM full_frame_box_labels") != expected
 
 
 def test_a_tool_that_writes_is_refused(team: Team) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import sqlite3
 import subprocess
@@ -273,3 +274,14 @@ def test_captions_survive(team: Team, capsys: pytest.CaptureFixture[str]) -> Non
     add_caption(team.video, 20, 30, "new")
     snapshot(team.video, capsys)
     assert captions_of(team.video) == [(3, 17, "Hello"), (20, 30, "new")]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root writes through a write-protected link")
+def test_without_the_guard_root_writes_through_a_link_into_the_cache(team: Team) -> None:
+    path = team.video / "layout.db"
+    name = md5(path)
+    stored = team.mine / ".dvc/cache/files/md5" / name[:2] / name[2:]
+    path.unlink()
+    path.hardlink_to(stored)
+    raw(path, "UPDATE full_frame_box_labels SET label = 'out'")
+    assert md5(stored) != name

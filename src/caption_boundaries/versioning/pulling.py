@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from caption_boundaries.atomic import discard, partial_path, replace_file, storage_errors
+from caption_boundaries.database.creation import create_database
 from caption_boundaries.database.header import check_header
-from caption_boundaries.database.paths import side_files
+from caption_boundaries.database.paths import database_path, side_files
 from caption_boundaries.database.replacing import remove_partials
 from caption_boundaries.database.schema import BY_SCHEMA
 from caption_boundaries.errors import CaptionBoundariesError
@@ -115,6 +116,9 @@ def apply_checkout(place: Workplace, plan: CheckoutPlan) -> Pulled:
                 remove_partials(folder)
             for path in group:
                 _place(place.store, path, wanted[path])
+    for folder in place.folders:
+        if database_path(folder, "video").exists():  # what is local to a machine begins empty
+            create_database(database_path(folder, "state"), BY_SCHEMA["state"])
     return Pulled(tuple(wanted), came)
 
 
