@@ -109,8 +109,11 @@ def test_the_states_are_what_a_kill_leaves(name: str, fast: Path) -> None:
 
 
 def sizes(folder: Path) -> list[tuple[str, int]]:
-    """Return the files of a folder and their sizes, without the times in the names of backups."""
-    return sorted((re.sub(r"\d{8}_\d{6}", "", path.name), path.stat().st_size) for path in folder.rglob("*"))
+    """Return the files of a folder and their sizes, without the times in the names of backups and in the journal."""
+    return sorted(
+        (re.sub(r"\d{8}_\d{6}(_2)?", "", path.name), path.name == "journal.json" or path.stat().st_size)
+        for path in folder.rglob("*")
+    )
 
 
 STEPS = frozenset(

@@ -29,7 +29,7 @@ HOMES = {
 
 NEW_FILES = ("video.db", "fullOCR.db", "layout.db", "captions.db", "cropping.db", "state.db")
 
-TINY = OldFolder(full_frames=2, cropped_frames=3, captions=5, labels=2, picture_bytes=300, features=1)
+TINY = OldFolder(full_frames=2, cropped_frames=12, captions=5, labels=2, picture_bytes=300, features=1)
 """As small as a folder with every table can be: for tests that migrate hundreds of times."""
 
 VIDEO_ID = "3f2a9c1e-0b4d-4c5e-8f60-123456789abc"

@@ -138,9 +138,11 @@ def _fill_labels(connection: sqlite3.Connection, rng: random.Random, wanted: Old
 
 
 def _fill_captions(connection: sqlite3.Connection, rng: random.Random, wanted: OldFolder) -> None:
-    frame = 0
+    frame, last = 0, wanted.cropped_frames - 1
     for number in range(wanted.captions):
-        length = rng.randint(0, 2)
+        if frame > last:
+            break
+        length = min(rng.randint(0, 2), last - frame)
         connection.execute(
             "INSERT INTO captions (start_frame_index, end_frame_index, boundary_state, text, boundary_updated_at, "
             "created_at) VALUES (?, ?, ?, ?, ?, ?)",
