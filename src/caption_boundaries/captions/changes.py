@@ -20,7 +20,7 @@ from caption_boundaries.captions.strokes import StrokeMasks
 
 STANDS_SECONDS = 0.25
 """A stroke counts when it has stood still, or will, for so long."""
-AWAY_SECONDS = 0.1
+AWAY_SECONDS = 0.08
 """A stroke is away when it is not seen for so long: shorter is flicker."""
 USUAL_SECONDS = 0.3
 """What is usual in a cell is learnt from so much time on either side."""
@@ -30,8 +30,14 @@ TIMES_USUAL = 6.0
 """A cell's change counts as far as it exceeds the median by this many median deviations."""
 TINY = 0.005
 """Changes of a cell below this area, in squared line heights, are noise: a full stop is larger."""
-MIN_STRENGTH = 0.03
-"""The least change of the whole picture, in squared line heights, that is worth a look."""
+MIN_STRENGTH, MIN_STRENGTH_IN_UNREST = 0.02, 0.05
+"""The least change of the whole picture, in squared line heights, that is worth a look: where all else is still, as
+when a full stop becomes an exclamation mark, and where much moves."""
+UNREST_SECONDS = 1.0
+TIMES_UNREST = 4.0
+"""In between, a change must exceed this many times the mean over so much time on either side."""
+UNREST_CAP = 0.2
+"""A single strong change is no unrest: none counts for more than this."""
 OWN_STRENGTH = 0.2
 OWN_SHARE = 0.5
 """What cells change that change most in this frame must be so much, and such a share of all that changes."""
@@ -78,7 +84,18 @@ def find_changes(strokes: StrokeMasks) -> list[Change]:
     for found, block_strength in _blocks(strokes, windows):
         frames += found
         strength.append(block_strength)
-    return _changes(frames, np.concatenate(strength)) if strength else []
+    if not strength:
+        return []
+    total = np.concatenate(strength)
+    needed = _needed(total, strokes.frames_in(UNREST_SECONDS, at_least=5))
+    return [change for change in _changes(frames, total) if change.strength >= needed[change.frame]]
+
+
+def _needed(strength: NDArray[np.float32], reach: int) -> NDArray[np.float64]:
+    """Return how strong a change must be at every frame."""
+    capped = np.pad(np.minimum(strength, UNREST_CAP), reach, mode="symmetric")
+    unrest = np.convolve(capped, np.full(2 * reach + 1, 1 / (2 * reach + 1)), mode="valid")
+    return np.clip(TIMES_UNREST * unrest, MIN_STRENGTH, MIN_STRENGTH_IN_UNREST)
 
 
 def _blocks(strokes: StrokeMasks, windows: _Windows) -> Iterator[tuple[list[int], NDArray[np.float32]]]:

@@ -25,8 +25,11 @@ MOSTLY = 0.75
 """Texts that are alike to this degree differ in a few letters."""
 ALIKE_PICTURES = 0.8
 """Pictures that correlate so well show the same, where there is nothing to compare with."""
-WORSE = 0.15
-"""A letter is another one when it correlates so much worse than those that read the same."""
+WORSE, WORSE_IN_MOTION = 0.15, 0.35
+"""A letter is another one when it correlates so much worse than those that read the same, over a background that stays
+and over one that does not."""
+WINDOW = 0.4
+"""Width of what is compared at a time, in line heights: about a narrow letter's."""
 MOVED = 0.45
 """Letters that read the same but correlate worse than this stand elsewhere: the line is another one."""
 QUIET_SHARE = 0.005
@@ -39,6 +42,8 @@ FLAT = 6.0
 Luma = NDArray[np.float64]
 Place = tuple[slice, slice]
 """Rows and columns of the masks."""
+SpanPair = tuple[tuple[int, int], tuple[int, int]]
+"""Stretches (start, stop) of the letters of two lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,46 +100,51 @@ def _same_line(one: TextLine, other: TextLine, before: Look, after: Look, *, qui
     a, b = folded(one.text), folded(other.text)
     if a == b:
         return True
-    whole = _columns(one, other, before.ink.shape, (0.0, 1.0), (0.0, 1.0))
-    if similarity(a, b) < ALIKE_TEXTS:
+    edges, other_edges = _letters(one, before), _letters(other, after)
+    rows = in_box(one, before.ink.shape)[0], in_box(other, after.ink.shape)[0]
+    whole = _place(rows, edges, other_edges, ((0, len(one.text)), (0, len(other.text))))
+    alike = similarity(a, b)
+    if alike < ALIKE_TEXTS:
         return resemblance(before, after, whole) >= ALIKE_PICTURES
+    if alike >= MOSTLY and (before.brief or after.brief) and not quiet:
+        return True
     spans = differing_spans(one.text, other.text)
-    edges, other_edges = letter_edges(one.text), letter_edges(other.text)
-    places = [
-        _columns(one, other, before.ink.shape, (edges[i], edges[j]), (other_edges[k], other_edges[m]))
-        for (i, j), (k, m) in spans
-    ]
+    places = [_place(rows, edges, other_edges, span) for span in spans]
     usual = _resemblance_beside(before, after, whole, places)
     if usual < MOVED:
         return False
-    if (before.brief or after.brief) and similarity(a, b) >= MOSTLY:
-        return True
-    for ((i, j), (k, m)), place in zip(spans, places, strict=True):
-        if resemblance(before, after, place) >= usual - WORSE:
+    least = usual - (WORSE if quiet else WORSE_IN_MOTION)
+    for (span, other_span), place in zip(spans, places, strict=True):
+        if _worst_window(before, after, place) >= least:
             continue
-        added = i == j or k == m
+        added = span[0] == span[1] or other_span[0] == other_span[1]
         # Over a new background a speck may read as a letter more; the text itself has not moved then.
         if quiet or not added or max(_line_presence(one, before, after), _line_presence(other, after, before)) < THERE:
             return False
     return True
 
 
+def _letters(line: TextLine, look: Look) -> list[float]:
+    """Return the mask column at which each letter of a line begins, and where the last ends."""
+    _, columns = place = in_box(line, look.ink.shape)
+    inked = np.flatnonzero(look.ink[place].any(axis=0))
+    first, stop = (int(inked[0]), int(inked[-1]) + 1) if len(inked) else (0, columns.stop - columns.start)
+    return [columns.start + first + (stop - first) * share for share in letter_edges(line.text)]
+
+
+def _place(rows: tuple[slice, slice], edges: list[float], other_edges: list[float], span: SpanPair) -> Place:
+    """Return the rows and columns that hold stretches of the letters of two lines."""
+    (start, stop), (other_start, other_stop) = span
+    columns = edges[start], edges[stop], other_edges[other_start], other_edges[other_stop]
+    left = max(0, round(min(columns)))
+    top, bottom = min(part.start for part in rows), max(part.stop for part in rows)
+    return slice(top, bottom), slice(left, max(left + 2, round(max(columns))))
+
+
 def _line_presence(line: TextLine, own: Look, other: Look) -> float:
     """Return how much of a line's strokes the other stretch shows, too."""
     place = in_box(line, own.ink.shape)
     return presence(own.ink[place], other.share[place])
-
-
-def _columns(
-    one: TextLine, other: TextLine, size: tuple[int, ...], span: tuple[float, float], other_span: tuple[float, float]
-) -> Place:
-    """Return the place of a part of two lines, each given as shares of its width."""
-    height, width = size
-    edges = [one.box.left + one.box.width * edge for edge in span]
-    edges += [other.box.left + other.box.width * edge for edge in other_span]
-    rows = slice(round(min(one.box.top, other.box.top) * height), round(max(one.box.bottom, other.box.bottom) * height))
-    left = max(0, round(min(edges) * width))
-    return rows, slice(left, max(left + 2, round(max(edges) * width)))
 
 
 def resemblance(before: Look, after: Look, place: Place) -> float:
@@ -150,6 +160,19 @@ def _resemblance_beside(before: Look, after: Look, whole: Place, places: list[Pl
         return ALIKE_PICTURES + WORSE
     both = [_common(*patches, part) for part in kept]
     return _correlation(np.hstack([one for one, _ in both]), np.hstack([other for _, other in both]))
+
+
+def _worst_window(before: Look, after: Look, place: Place) -> float:
+    """Return how well the least alike stretch of a place and a little around it correlates.
+
+    Where a letter stands is only known about, and a narrow one may be all that differs.
+    """
+    rows, columns = place
+    width = max(4, round(WINDOW * (rows.stop - rows.start)))
+    wide = rows, slice(max(0, columns.start - width), columns.stop + width)
+    one, other = _common(before.reading.patch, after.reading.patch, wide)
+    starts = range(max(1, one.shape[1] - width + 1))
+    return min(_correlation(one[:, i : i + width], other[:, i : i + width]) for i in starts)
 
 
 def _columns_between(whole: Place, places: list[Place]) -> list[Place]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,6 +18,8 @@ STATIC_SHARE = 0.5
 STATIC_STRETCHES = 6
 """And it was read in at least so many stretches of it."""
 STATIC_SIMILARITY = 0.7
+USUAL_SPELLING = 0.5
+"""Its usual reading has this share of the time."""
 STRAY_LETTERS = 3
 """So many letters at most, far from where captions stand, are a speck that looks like text."""
 STRAY_DISTANCE = 1.2
@@ -77,8 +79,9 @@ class _Spot:
     """A text in one place, and for how long it stands there."""
 
     line: TextLine
-    duration: float = 0.0
     stretches: int = 0
+    durations: dict[str, float] = field(default_factory=dict)
+    """How long each spelling stands there."""
 
     def holds(self, line: TextLine, scale: Scale) -> bool:
         x, y = self.line.box.center
@@ -86,8 +89,16 @@ class _Spot:
         near = abs(x - other_x) < 0.7 * scale.line_width and abs(y - other_y) < 0.4 * scale.line_height
         return near and similarity(folded(self.line.text), folded(line.text)) >= STATIC_SIMILARITY
 
+    def add(self, line: TextLine, duration: float) -> None:
+        self.stretches += 1
+        spelling = folded(line.text)
+        self.durations[spelling] = self.durations.get(spelling, 0.0) + duration
+
     def is_static(self, total: float) -> bool:
-        return self.stretches >= STATIC_STRETCHES and self.duration >= STATIC_SHARE * total
+        shown = sum(self.durations.values())
+        # Captions in the same place may be as alike as misreadings of a logo, but none of them is the usual one.
+        usual = max(self.durations.values()) >= USUAL_SPELLING * shown
+        return self.stretches >= STATIC_STRETCHES and shown >= STATIC_SHARE * total and usual
 
 
 def _spots(readings: Sequence[Reading], durations: Sequence[float], scale: Scale) -> list[_Spot]:
@@ -99,8 +110,7 @@ def _spots(readings: Sequence[Reading], durations: Sequence[float], scale: Scale
             if spot is None:
                 spot = _Spot(line)
                 spots.append(spot)
-            spot.duration += duration
-            spot.stretches += 1
+            spot.add(line, duration)
     return spots
 
 

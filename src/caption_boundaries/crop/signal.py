@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from caption_boundaries.types import GrayImage, Polarity
 
-MASK_LINE_HEIGHT = 30.0
+MASK_LINE_HEIGHT = 32.0
 """About how high a text line is in the mask, in mask pixels: strokes are then two to four pixels wide."""
 KERNEL_SHARE = 0.3
 """Width of the top-hat's kernel as a share of the line height: wider than any stroke, narrower than a letter."""

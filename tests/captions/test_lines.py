@@ -1,0 +1,97 @@
+"""Which of the lines that were read are the caption's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from caption_boundaries.captions.lines import Scale, caption_lines
+from caption_boundaries.captions.reading import Reading
+from caption_boundaries.types import Anchor, Box, TextLine
+
+SCALE = Scale(line_heights=(0.3,), aspect=6.0, anchor="center")
+
+
+def line(
+    text: str,
+    *,
+    x: float = 0.5,
+    y: float = 0.7,
+    height: float = 0.3,
+    confidence: float = 0.98,
+    anchor: Anchor = "center",
+) -> TextLine:
+    width = 0.02 * len(text) + 0.02
+    left = {"left": x, "center": x - width / 2, "right": x - width}[anchor]
+    return TextLine(Box(left, y - height / 2, left + width, y + height / 2), text, confidence)
+
+
+def kept(*readings: list[TextLine], scale: Scale = SCALE, durations: list[float] | None = None) -> list[list[str]]:
+    values = [Reading(tuple(lines)) for lines in readings]
+    result = caption_lines(values, durations or [1.0] * len(values), scale)
+    return [[item.text for item in reading.lines] for reading in result]
+
+
+def test_captions_are_kept() -> None:
+    assert kept([line("Good morning")], [], [line("Where is it?"), line("Here.", y=0.3)]) == [
+        ["Good morning"],
+        [],
+        ["Where is it?", "Here."],
+    ]
+
+
+@pytest.mark.parametrize(("height", "stays"), [(0.1, False), (0.16, True), (0.3, True), (0.5, True), (0.6, False)])
+def test_lines_of_another_size_are_dropped(height: float, stays: bool) -> None:
+    assert kept([line("Good morning", height=height)]) == [["Good morning"] if stays else []]
+
+
+def test_every_region_has_its_own_size() -> None:
+    scale = replace(SCALE, line_heights=(0.3, 0.12))
+    assert kept([line("我要去杂货店"), line("I am going.", height=0.12, y=0.9)], scale=scale) == [
+        ["我要去杂货店", "I am going."]
+    ]
+
+
+def test_a_logo_is_dropped_wherever_it_is_read() -> None:
+    logo = line("CHANNEL 5", x=0.9)
+    speech = [f"Sentence number {i}." for i in range(8)]
+    assert kept(*[[line(text), logo] for text in speech], [logo]) == [[text] for text in speech] + [[]]
+
+
+def test_a_logo_may_be_misread_now_and_then() -> None:
+    spellings = ["CHANNEL 5", "CHANNEL S", "CHANNEL 5", "CHANNEI 5", "CHANNEL 5", "CHANNEL 5", "CHANNEL"]
+    assert kept(*[[line(text, x=0.9)] for text in spellings]) == [[] for _ in spellings]
+
+
+def test_a_caption_that_is_shown_for_long_is_no_logo() -> None:
+    assert kept([line("Good morning")], [line("Where is it?")], durations=[50.0, 2.0]) == [
+        ["Good morning"],
+        ["Where is it?"],
+    ]
+
+
+def test_words_that_are_said_again_and_again_are_no_logo() -> None:
+    readings = [[line("No.")] if i % 2 else [line(f"Sentence number {i}.")] for i in range(20)]
+    assert kept(*readings, durations=[1.0 if i % 2 else 2.0 for i in range(20)])[1] == ["No."]
+
+
+@pytest.mark.parametrize("anchor", ["left", "center", "right"])
+def test_specks_far_from_where_captions_stand_are_dropped(anchor: Anchor) -> None:
+    place = {"left": 0.1, "center": 0.5, "right": 0.9}[anchor]
+    speech = [line("Good morning", x=place, anchor=anchor), line("Where is the key?", x=place, anchor=anchor)]
+    speck = line("s", x=0.3 if anchor == "right" else 0.8, confidence=0.7)
+    scale = replace(SCALE, anchor=anchor)
+    assert kept([speech[0]], [speech[1], speck], [line("Oh", x=place, anchor=anchor)], scale=scale) == [
+        ["Good morning"],
+        ["Where is the key?"],
+        ["Oh"],
+    ]
+
+
+def test_a_longer_line_elsewhere_is_kept() -> None:
+    assert kept([line("Good morning")], [line("Over there!", x=0.2)]) == [["Good morning"], ["Over there!"]]
+
+
+def test_without_a_sure_line_nothing_is_far() -> None:
+    assert kept([line("s", x=0.9, confidence=0.6)]) == [["s"]]
