@@ -32,16 +32,22 @@ class LiveServer:
     def port(self) -> int:
         return int(self.origin.rpartition(":")[2])
 
+    def _close(self) -> None:
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
     def kill(self) -> None:
         """End it without warning, as a power cut would."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
+        self._close()
 
     def stop(self) -> None:
         """End it as Ctrl-C does."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(10)
+        self._close()
 
 
 def start_server(data: Path, *, port: int = 0, name: str = "ana") -> LiveServer:

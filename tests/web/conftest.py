@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from starlette.testclient import TestClient
 
 from caption_boundaries.web.app import create_app, create_context
 from caption_boundaries.web.settings import WebSettings
+from support.browser import CHROMIUM, LayoutPage, launch, watched_page
+from support.live_server import LiveServer, start_server
 from support.web_data import make_video
 from support.web_server import Server
 
@@ -38,3 +43,80 @@ def video_id(server: Server) -> str:
     """The id of the one video of ``data``."""
     (found,) = server.context.registry.all()
     return found
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright, where there is a browser for it: in CI there must be one."""
+    if CHROMIUM is None:
+        reason = "there is no Chromium on this machine (apt-get install chromium)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """A browser for the whole run; each test has a context of its own."""
+    started = launch(playwright)
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def live_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data root of the live server: each test adds its own videos."""
+    root = tmp_path_factory.mktemp("live") / "data"
+    root.mkdir()
+    return root
+
+
+@pytest.fixture(scope="session")
+def live(live_root: Path) -> Iterator[LiveServer]:
+    """A server in a process of its own."""
+    started = start_server(live_root)
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def login(live: LiveServer, browser: Browser) -> Any:
+    """What a browser keeps after it has opened the link."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(live.link)
+    page.wait_for_url(f"{live.origin}/")
+    for screen in ("list", "layout", "captions"):
+        page.evaluate(f"localStorage.setItem('hint:{screen}', 'seen')")
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+@pytest.fixture
+def context(browser: Browser, login: Any) -> Iterator[BrowserContext]:
+    """A browser window that has a session."""
+    made = browser.new_context(viewport={"width": 1280, "height": 800}, storage_state=login)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, live: LiveServer) -> Iterator[Page]:
+    """A page on which nothing may go wrong."""
+    with watched_page(context, live.origin) as made:
+        yield made
+
+
+@pytest.fixture
+def video(live_root: Path, request: pytest.FixtureRequest) -> Path:
+    """A made-up video of the test's own on the live server."""
+    return make_video(live_root, frames=24, name=f"{request.node.name[:60]}.mp4")
+
+
+@pytest.fixture
+def layout_page(page: Page, live: LiveServer, video: Path) -> LayoutPage:
+    """The layout tool with the test's video."""
+    return LayoutPage(page, live.origin, video.name).open()

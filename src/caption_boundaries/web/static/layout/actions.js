@@ -101,7 +101,7 @@ export function createActions({ store, queue, place, visited, seen, shownAt }) {
     /** @param {number} index */
     goToIndex: (index) => visit(placeOf(store.get().data, index)),
     /** @param {number} by */
-    move: (by) => visit(store.get().frame + by),
+    move: (by) => visit(Math.max(0, store.get().frame + by)),
     /** @param {1 | -1} direction */
     nextOpen: (direction) => visit(nextOpen(store.get(), direction)),
     /** @param {boolean} openOnly */

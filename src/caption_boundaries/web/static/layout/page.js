@@ -311,7 +311,8 @@ function start(answer) {
     Object.assign(window, {
       __test: {
         state: store.get,
-        boxToPoint: (/** @type {number} */ box) => stage.boxToPoint(store.get(), box),
+        point: (/** @type {number} */ x, /** @type {number} */ y) => stage.pagePoint(store.get(), x, y),
+        pixel: (/** @type {number} */ x, /** @type {number} */ y) => stage.pixel(store.get(), x, y),
         shownIndex: () => stage.shownIndex,
         settled: () => queue.settled(),
       },

@@ -212,11 +212,17 @@ export class Stage {
     context.setLineDash([]);
   }
 
-  /** Returns where a box is on the page, for tests. @param {State} state @param {number} box */
-  boxToPoint(state, box) {
-    const rect = rectOf(state.data, box);
-    const point = toCanvas(this.transform(state), this.aspect(state), (rect.left + rect.right) / 2, (rect.top + rect.bottom) / 2);
+  /** Returns where a part of the frame is on the page, for tests. @param {State} state @param {number} x fraction @param {number} y */
+  pagePoint(state, x, y) {
+    const point = toCanvas(this.transform(state), this.aspect(state), x, y);
     const { left, top } = this.canvas.getBoundingClientRect();
     return { x: left + point.x, y: top + point.y };
+  }
+
+  /** Returns the colour that is on the canvas at a part of the frame, for tests. @param {State} state @param {number} x fraction @param {number} y */
+  pixel(state, x, y) {
+    const point = toCanvas(this.transform(state), this.aspect(state), x, y);
+    const ratio = devicePixelRatio || 1;
+    return [...this.context.getImageData(Math.round(point.x * ratio), Math.round(point.y * ratio), 1, 1).data];
   }
 }

@@ -1,0 +1,163 @@
+"""A real browser on a real server, and the layout tool as a person uses it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+CHROMIUM = next(
+    (p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome") if Path(p).exists()), None
+)
+ARGUMENTS = [
+    "--no-sandbox",  # tests run as root in containers
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def launch(playwright: Playwright, *extra: str) -> Browser:
+    """Start the system's Chromium."""
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *extra])
+
+
+class Watcher:
+    """Notes everything that must not happen on a page: errors, refused requests, requests to elsewhere."""
+
+    def __init__(self, page: Page, origin: str) -> None:
+        self.found: list[str] = []
+        self.allowed: tuple[str, ...] = ()
+        """Parts of notes that the test expects."""
+        page.on("pageerror", lambda error: self.found.append(f"error: {error}"))
+        page.on("console", lambda message: self._console(message))
+        page.on("response", lambda response: self._response(response))
+        page.on("request", lambda request: self._request(request, origin))
+
+    def _console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.found.append(f"console: {message.text}")
+
+    def _response(self, response: Any) -> None:
+        if response.status >= 400:
+            self.found.append(f"{response.status}: {response.url}")
+
+    def _request(self, request: Any, origin: str) -> None:
+        if not request.url.startswith((origin, "blob:")):
+            self.found.append(f"request to elsewhere: {request.url}")
+
+    def complaints(self) -> list[str]:
+        return [note for note in self.found if not any(part in note for part in self.allowed)]
+
+
+@contextmanager
+def watched_page(context: BrowserContext, origin: str, *allowed: str) -> Iterator[Page]:
+    """A page that fails the test when something goes wrong on it, but for what is allowed."""
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    watcher = Watcher(page, origin)
+    watcher.allowed = allowed
+    yield page
+    assert not watcher.complaints(), watcher.complaints()
+    page.close()
+
+
+def until(page: Page, expression: str, *, seconds: float = 15.0) -> None:
+    """Wait until a JavaScript expression is true.
+
+    Playwright's own wait evaluates text within the page, which the pages forbid.
+    """
+    deadline = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"this did not come true: {expression}")
+        page.wait_for_timeout(15)
+
+
+class LayoutPage:
+    """The layout tool."""
+
+    def __init__(self, page: Page, origin: str, video_id: str) -> None:
+        self.page = page
+        self.url = f"{origin}/videos/{video_id}/layout"
+
+    def open(self, suffix: str = "") -> LayoutPage:
+        self.page.goto(self.url + suffix)
+        until(self.page, "Boolean(window.__test && __test.state().odds && __test.shownIndex() >= 0)")
+        self.wait("s.suggested.length > 0 || s.data.count === 0")
+        return self
+
+    def state(self, expression: str = "s") -> Any:
+        """Return a part of the page's state: a JavaScript expression over ``s``."""
+        return self.page.evaluate(f"(() => {{ const s = __test.state(); return {expression}; }})()")
+
+    def wait(self, condition: str) -> None:
+        """Wait until a condition over the state ``s`` holds."""
+        until(self.page, f"(() => {{ const s = __test.state(); return {condition}; }})()")
+
+    def saved(self) -> None:
+        """Wait until everything is saved."""
+        self.page.evaluate("__test.settled()")
+        self.wait("s.save.state === 'saved'")
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def labels(self) -> list[int]:
+        return list(self.state("[...s.labels]"))
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """Return where a part of the frame is on the page."""
+        at = self.page.evaluate(f"__test.point({x}, {y})")
+        return at["x"], at["y"]
+
+    def box(self, number: int) -> tuple[float, float]:
+        """Return where the middle of a box is on the page."""
+        left, top, right, bottom = self.state(f"[...s.data.edges.slice(4 * {number}, 4 * {number} + 4)]")
+        return self.point((left + right) / 2, (top + bottom) / 2)
+
+    def click_box(self, number: int, **options: Any) -> None:
+        self.page.mouse.click(*self.box(number), **options)
+
+    def drag(
+        self, start: tuple[float, float], end: tuple[float, float], *, before_up: Callable[[], None] = lambda: None
+    ) -> None:
+        """Drag over the frame, from and to fractions of it."""
+        self.drag_points(self.point(*start), self.point(*end), before_up=before_up)
+
+    def drag_points(
+        self, start: tuple[float, float], end: tuple[float, float], *, before_up: Callable[[], None] = lambda: None
+    ) -> None:
+        mouse = self.page.mouse
+        mouse.move(*start)
+        mouse.down()
+        mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+        mouse.move(*end)
+        before_up()
+        mouse.up()
+
+    def confirm(self, name: str) -> str:
+        """Say yes to a dialog and return its text."""
+        dialog = self.page.locator("dialog[open]")
+        text = dialog.inner_text()
+        dialog.get_by_role("button", name=name, exact=True).click()
+        return text
+
+    def shown_index(self, bits: int, cell: int, size: tuple[int, int]) -> int:
+        """Read the frame's index out of the pixels of the canvas."""
+        until(self.page, "__test.shownIndex() === __test.state().data.frames[__test.state().frame]")
+        width, height = size
+        found = 0
+        for bit in range(bits):
+            x, y = (bit * cell + cell / 2) / width, cell / 2 / height
+            red, *_ = self.page.evaluate(f"__test.pixel({x}, {y})")
+            found |= int(red > 127) << bit
+        return found
