@@ -13,7 +13,7 @@ from support.killing import KillDriver, spread
 from support.repositories import VIDEOS, Team, add_caption, captions_of, git, label, labels_of
 
 MOMENTS = int(os.environ.get("CAPTION_BOUNDARIES_KILLS", "4"))
-"""How many moments of each command are tried; the figures in the documentation are from all of them."""
+"""How many moments of each command are tried, evenly spread; more take longer."""
 
 
 @pytest.fixture(scope="module")
