@@ -11,6 +11,7 @@ import errno
 import os
 import pickle
 import platform
+import select
 import shutil
 import signal
 import sys
@@ -100,6 +101,14 @@ class Plan:
     states: Path | None
 
 
+HANGING_SECONDS = 240
+"""After so long without an answer the tracer itself has lost a thread: that says nothing of what it traces."""
+
+
+class TracerHangError(Exception):
+    """The tracer lost a thread of the traced process; the test is to be run again."""
+
+
 @cache
 def unavailable() -> str:
     """Return why this machine cannot trace; empty where it can."""
@@ -146,9 +155,20 @@ def traced(
         os._exit(0)
     os.close(sending)
     with os.fdopen(receiving, "rb") as pipe:
+        if not select.select([pipe], [], [], HANGING_SECONDS)[0]:
+            _end(tracer)
+            raise TracerHangError(f"the traced process has stood still for {HANGING_SECONDS} s")
         trace: Trace = pickle.load(pipe)
     os.waitpid(tracer, 0)
     return trace
+
+
+def _end(tracer: int) -> None:
+    """Kill a tracer and what it traces: the kernel kills the one with the other."""
+    children = Path(f"/proc/{tracer}/task/{tracer}/children").read_text().split()
+    for pid in (*map(int, children), tracer):
+        os.kill(pid, signal.SIGKILL)
+    os.waitpid(tracer, 0)
 
 
 def copy_with_links(folder: Path, target: Path) -> None:
