@@ -35,4 +35,4 @@ def test_crops_are_made_again_after_a_pull(finished: Path, tmp_path: Path, capsy
     shutil.copy(film, pulled / film.name)
     assert cli("run", pulled, "-q") == 0
     assert contents(pulled) == expected
-    assert git(tmp_path / "theirs", "status", "--porcelain") == ""
+    assert git(tmp_path / "theirs", "status", "--porcelain") == "?? data/rabbit/rabbit.srt"
