@@ -115,7 +115,7 @@ def _same_line(one: TextLine, other: TextLine, before: Look, after: Look, *, qui
         return False
     least = usual - (WORSE if quiet else WORSE_IN_MOTION)
     for (span, other_span), place in zip(spans, places, strict=True):
-        if _worst_window(before, after, place) >= least:
+        if _worst_window(before, after, place, whole) >= least:
             continue
         added = span[0] == span[1] or other_span[0] == other_span[1]
         # Over a new background a speck may read as a letter more; the text itself has not moved then.
@@ -162,14 +162,15 @@ def _resemblance_beside(before: Look, after: Look, whole: Place, places: list[Pl
     return _correlation(np.hstack([one for one, _ in both]), np.hstack([other for _, other in both]))
 
 
-def _worst_window(before: Look, after: Look, place: Place) -> float:
-    """Return how well the least alike stretch of a place and a little around it correlates.
+def _worst_window(before: Look, after: Look, place: Place, whole: Place) -> float:
+    """Return how well the least alike stretch of a place, and a little of its line around it, correlates.
 
     Where a letter stands is only known about, and a narrow one may be all that differs.
     """
     rows, columns = place
     width = max(4, round(WINDOW * (rows.stop - rows.start)))
-    wide = rows, slice(max(0, columns.start - width), columns.stop + width)
+    left, right = max(whole[1].start, columns.start - width), min(whole[1].stop, columns.stop + width)
+    wide = rows, slice(left, max(left + width, right))
     one, other = _common(before.reading.patch, after.reading.patch, wide)
     starts = range(max(1, one.shape[1] - width + 1))
     return min(_correlation(one[:, i : i + width], other[:, i : i + width]) for i in starts)
