@@ -191,18 +191,32 @@ def test_what_is_unforeseen_is_told_in_one_sentence(
     log.unlink()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, 128 + signal.SIGTERM)])
-def test_a_signal_leaves_nothing_half_done(number: signal.Signals, code: int, root: Path) -> None:
+# A process that ends by the signal itself has, for a shell, the same exit code.
+@pytest.mark.parametrize(
+    ("number", "codes"),
+    [(signal.SIGINT, {INTERRUPTED, -signal.SIGINT}), (signal.SIGTERM, {128 + signal.SIGTERM})],
+)
+def test_a_signal_leaves_nothing_half_done(number: signal.Signals, codes: set[int], root: Path) -> None:
     before = contents(video_of(root))
+    code, told = 0, ""
+    for _ in range(5):  # on a busy machine the run may be through before the signal comes
+        code, told = signalled(root, number)
+        if code:
+            break
+    assert code in codes, told
+    assert "Traceback" not in told
+    assert contents(video_of(root)) == before
+    assert list(video_of(root).glob(".partial*")) == []
+
+
+def signalled(root: Path, number: signal.Signals) -> tuple[int, str]:
+    """Run all steps, send a signal as soon as one is at work, and return how that ended."""
     command = [sys.executable, "-m", "caption_boundaries", "run", str(root), "--force", "--quiet"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     wait_for_a_step(video_of(root), process)
     process.send_signal(number)
     _, told = process.communicate()
-    assert process.returncode == code, told
-    assert "Traceback" not in told
-    assert contents(video_of(root)) == before
-    assert list(video_of(root).glob(".partial*")) == []
+    return process.returncode, told
 
 
 def wait_for_a_step(folder: Path, process: subprocess.Popen[str]) -> None:
