@@ -24,7 +24,7 @@ CORE_REACH = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """The part of a picture that holds its lines, in mask pixels."""
+    """The part of a picture that holds its lines, in mask pixels; thousands of them are in memory at a time."""
 
     rows: slice
     """Its rows in the mask."""
@@ -32,8 +32,13 @@ class Patch:
     """Its columns in the mask."""
     luma: GrayImage
     """Shape (rows, columns)."""
-    core: Mask
-    """Which of its pixels have the brightness of the text itself, shape (rows, columns)."""
+    core_bits: NDArray[np.uint8]
+    """Which of its pixels have the brightness of the text itself, eight of a row in a byte."""
+
+    @property
+    def core(self) -> Mask:
+        """Which of its pixels have the brightness of the text itself, shape (rows, columns)."""
+        return np.unpackbits(self.core_bits, axis=1, count=self.luma.shape[1]).astype(np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,7 @@ def text_patch(
         if luma[place].size:
             core[place] |= _text_brightness(luma[place], polarity_at(line.box.center[1], regions))
     rows, columns = _around(places, size)
-    return Patch(rows, columns, luma[rows, columns].copy(), core[rows, columns].copy())
+    return Patch(rows, columns, luma[rows, columns].copy(), np.packbits(core[rows, columns], axis=1))
 
 
 def _around(places: Sequence[tuple[slice, slice]], size: tuple[int, int]) -> tuple[slice, slice]:

@@ -40,7 +40,8 @@ class StoredPictures:
         """The frame indices that have a picture."""
         self.regions = regions_from_json(run.regions)
         """What the pictures show, top to bottom."""
-        first = next(self._crops.frames())
+        first = self._crops.frame(indices[0])
+        assert first is not None
         self.width, self.height = first.width, first.height
         """Size of the pictures in pixels."""
         self.scale = self._scale(layout)
