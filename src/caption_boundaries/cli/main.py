@@ -20,6 +20,7 @@ from caption_boundaries.cli import (
     extract,
     inspection,
     migration,
+    serve,
     steps,
     version_history,
     version_merging,
@@ -38,7 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Begin with `caption-boundaries extract VIDEO`.",
 )
-for module in (extract, steps, inspection, doctor, migration, versioning, version_history, version_merging):
+for module in (extract, steps, inspection, doctor, serve, migration, versioning, version_history, version_merging):
     module.add_commands(app)
 
 
