@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,6 +21,8 @@ from caption_boundaries.locking import video_lock
 
 BY_FILENAME: dict[str, DatabaseSpec] = {spec.filename: spec for spec in DATABASES}
 VERSIONED_FILENAMES: tuple[str, ...] = tuple(spec.filename for spec in VERSIONED)
+_OTHER_DESCRIPTORS = 200
+"""What DVC and SQLite may need beside the locks."""
 DERIVED_FILENAME = database_path("", "cropping").name
 
 
@@ -102,8 +105,13 @@ def quiet_folders(folders: Iterable[Path], *, timeout: float = BUSY_TIMEOUT_SECO
         yield
 
 
-def in_groups(paths: Iterable[Path], size: int = 300) -> Iterator[list[Path]]:
-    """Yield files in groups of at most ``size`` folders: each folder that is locked takes two descriptors."""
+def in_groups(paths: Iterable[Path], size: int | None = None) -> Iterator[list[Path]]:
+    """Yield files in groups of at most ``size`` folders.
+
+    Each folder that is locked takes two descriptors, so unless given it is what the system allows: as many as
+    possible, because every operation of DVC begins by reading all pointers.
+    """
+    size = size or max(100, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _OTHER_DESCRIPTORS) // 2)
     group: list[Path] = []
     folders: set[Path] = set()
     for path in paths:
