@@ -34,8 +34,8 @@ class Watcher:
 
     def __init__(self, page: Page, origin: str) -> None:
         self.found: list[str] = []
-        self.allowed: tuple[str, ...] = ()
-        """Parts of notes that the test expects."""
+        self.allowed: tuple[str, ...] = ("willReadFrequently",)
+        """Parts of notes that the test expects; the tests themselves read the canvas."""
         page.on("pageerror", lambda error: self.found.append(f"error: {error}"))
         page.on("console", lambda message: self._console(message))
         page.on("response", lambda response: self._response(response))
@@ -63,7 +63,7 @@ def watched_page(context: BrowserContext, origin: str, *allowed: str) -> Iterato
     page = context.new_page()
     page.set_default_timeout(15_000)
     watcher = Watcher(page, origin)
-    watcher.allowed = allowed
+    watcher.allowed += allowed
     yield page
     assert not watcher.complaints(), watcher.complaints()
     page.close()
@@ -149,6 +149,7 @@ class LayoutPage:
         dialog = self.page.locator("dialog[open]")
         text = dialog.inner_text()
         dialog.get_by_role("button", name=name, exact=True).click()
+        until(self.page, "!document.querySelector('dialog')")
         return text
 
     def shown_index(self, bits: int, cell: int, size: tuple[int, int]) -> int:

@@ -166,6 +166,16 @@ def test_the_same_request_again_is_applied_once(layout: Layout):
     first = layout.act("labels", put_out=[0], uuid=same)
     again = layout.act("labels", put_out=[0], uuid=same)
     assert first["revision"] == again["revision"] == 1
+    assert (first["boxes"], first["labels"]) == (again["boxes"], again["labels"]) == ([0], [1])
+
+
+def test_an_old_request_that_comes_again_does_not_bring_the_past_back(layout: Layout):
+    old = str(uuid.uuid4())
+    layout.act("labels", put_out=[0], uuid=old)
+    layout.act("labels", put_in=[0])
+    again = layout.act("labels", put_out=[0], uuid=old)
+    assert (again["boxes"], again["labels"], again["revision"]) == ([0], [2], 2)
+    assert unpack(layout.state()["labels"], "i1")[0] == 2
 
 
 def test_another_person_is_told_instead_of_overwritten(layout: Layout, server: Server, video_id: str):

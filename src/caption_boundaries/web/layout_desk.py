@@ -130,18 +130,18 @@ class LayoutDesk:
         self._judgement = None
         self._stamp = stamp
 
-    def follow(self, action: LoggedAction, connection: sqlite3.Connection) -> list[int]:
-        """Take over what an action changed and return the boxes whose label is another one now."""
-        before = self.labels.codes.copy()
+    def follow(self, action: LoggedAction, connection: sqlite3.Connection, revision: int) -> list[int]:
+        """Take over what an action changed and return the boxes that it was about, whatever was known of it before."""
+        touched: set[int] = set()
         for change in action.changes:
             if change.table == LABELS:
-                self._follow_labels(change)
+                touched |= self._follow_labels(change)
+        self._stamp = None if action.seq < revision else file_stamp(self._folder, "layout")
         self.config = LayoutReader(connection).config()
-        self._stamp = file_stamp(self._folder, "layout")
-        changed = np.flatnonzero(self.labels.codes != before)
-        if len(changed):
+        self.refresh(connection)  # after the answer to an old request: others have changed the same since
+        if touched:
             self._judgement = None
-        return [int(number) for number in changed]
+        return sorted(touched)
 
     def judgement(self) -> Judgement:
         """Return what is thought of every box under the present labels."""
@@ -201,16 +201,22 @@ class LayoutDesk:
             crop_bounds_version=crop,
         )
 
-    def _follow_labels(self, change: TableChange) -> None:
+    def _follow_labels(self, change: TableChange) -> set[int]:
+        touched: set[int | None] = set()
         for row in change.rows:
             values = change.values(row.after)
             source, frame_index, box_index = row.key
             if source != SOURCE:
                 continue
+            slot = (int(str(frame_index)), int(str(box_index)))
+            touched.add(self.labels.box_of(slot))
             if values is None:
-                self.labels.remove((int(str(frame_index)), int(str(box_index))))
+                self.labels.remove(slot)
+                touched.add(self.frames.numbers.get(slot))
             else:
                 self.labels.put(BoxLabel(**{name: values[name] for name in columns_of(BoxLabel)}))  # type: ignore[arg-type]
+                touched.add(self.labels.box_of(slot))
+        return {number for number in touched if number is not None}
 
     def _human(self) -> tuple[Bools, Bools]:
         """Return which boxes a person has labelled, and which of them in: what the model learns from."""

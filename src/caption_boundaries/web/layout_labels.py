@@ -49,11 +49,15 @@ class LabelTable:
         """Labels of boxes that an earlier run of the engine found and the present one does not."""
         return [slot for slot, number in self._boxes.items() if number is None]
 
+    def box_of(self, slot: Slot) -> int | None:
+        """Return the box whose label is stored at ``slot``, or None."""
+        return self._boxes.get(slot)
+
     def put(self, label: BoxLabel) -> None:
         """Take in a stored label."""
         slot = (label.frame_index, label.box_index)
         self.remove(slot)
-        number = self._box_of(label)
+        number = self._meant_by(label)
         if number is None or number in self.slots:
             self._boxes[slot] = None
             return
@@ -78,7 +82,7 @@ class LabelTable:
             box_index += 1000
         return frame_index, box_index
 
-    def _box_of(self, label: BoxLabel) -> int | None:
+    def _meant_by(self, label: BoxLabel) -> int | None:
         """Return the box that a label means: that of its number if it is still there, else the one in its place."""
         edges = PixelBox(label.box_left, label.box_top, label.box_right, label.box_bottom)
         box = Box.from_pixels(edges, self._size.width, self._size.height)

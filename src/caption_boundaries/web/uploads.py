@@ -10,11 +10,13 @@ from pathlib import Path, PurePosixPath
 
 from starlette.concurrency import run_in_threadpool
 
-from caption_boundaries.atomic import PARTIAL_PREFIX, storage_errors
+from caption_boundaries.atomic import storage_errors
 from caption_boundaries.errors import UsageError
 from caption_boundaries.library import known_hashes
 
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".ts", ".m4v", ".flv", ".wmv", ".mpg", ".mpeg")
+WAITING_PREFIX = ".upload-"
+"""Folders of files that are on their way; what begins with a dot is never taken for a video."""
 LONGEST_NAME = 150
 """Characters of a file name; file systems allow 255 bytes, and other names are made of it."""
 
@@ -35,7 +37,7 @@ async def take_in(chunks: AsyncIterator[bytes], name: str, root: Path) -> tuple[
         VideoFileError: It is no video that can be read.
         StorageError: The disk refused.
     """
-    waiting = root / f"{PARTIAL_PREFIX}upload-{uuid.uuid4().hex}"
+    waiting = root / f"{WAITING_PREFIX}{uuid.uuid4().hex}"
     path = waiting / safe_name(name)
     try:
         with storage_errors(waiting):

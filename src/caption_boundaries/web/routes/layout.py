@@ -150,9 +150,10 @@ def _change(
         desk.refresh(connection)
         writer = LayoutWriter(connection)
         action = change(desk, log, writer)
-        changed = desk.follow(action, connection) if action is not None else []
+        revision = log.revision()
+        changed = desk.follow(action, connection, revision) if action is not None else []
         return LayoutAnswer(
-            revision=log.revision(),
+            revision=revision,
             kind=action.kind if action else "",
             boxes=changed,
             labels=[int(code) for code in desk.labels.codes[changed]],

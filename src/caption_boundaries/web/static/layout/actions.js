@@ -5,6 +5,7 @@ import { announce, toast } from "../core/announce.js";
 import { conflictDialog } from "../core/conflict.js";
 import { confirmDialog } from "../core/dialog.js";
 import { plural } from "../core/format.js";
+import { actor } from "../core/person.js";
 import { addRegion, moveEdges, shown, toggleLock } from "./crop.js";
 import { sameAs } from "./geometry.js";
 import { acceptance, changeTo, frameCount, saysIn, wordOf } from "./labels.js";
@@ -264,7 +265,7 @@ export function createActions({ store, queue, place, visited, seen, shownAt }) {
 
 /** @param {string} place */
 export function loadState(place) {
-  return api.get(`${place}/state?actor=${encodeURIComponent(localStorage.getItem("actor") || "")}`);
+  return api.get(`${place}/state?actor=${encodeURIComponent(actor())}`);
 }
 
 /** Returns both versions of the boxes that two people changed. @param {any} error @param {State} theirs @param {Int8Array} mine */

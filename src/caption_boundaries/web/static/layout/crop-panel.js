@@ -26,7 +26,7 @@ export function cropSection(state, actions) {
   const newer = state.crop.approved && !state.crop.draft.length && state.suggested.length > 0 && !sameRegions(state.crop.regions, state.suggested);
   const approved = state.crop.approved && sameRegions(regions, state.crop.regions);
   return html`<section class="crop">
-    <h3>Crop ${approved ? html`<span class="chip good">✓ approved, version ${state.crop.version}</span>` : nothing}</h3>
+    <h2>Crop ${approved ? html`<span class="chip good">✓ approved, version ${state.crop.version}</span>` : nothing}</h2>
     ${regions.map((region, place) => regionRow(state, region, place, regions.length, actions))}
     ${regions.length === 0 ? html`<p class="muted">No caption boxes, so nothing to crop.</p>` : nothing}
     ${regions.length && inside.length

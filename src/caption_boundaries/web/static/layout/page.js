@@ -33,7 +33,7 @@ const AHEAD = 6;
 render(
   html`<div id="top"></div>
     <div class="tool">
-      <aside class="frames" aria-label="Frames"><div id="order"></div><div id="grid" tabindex="-1"></div></aside>
+      <aside class="frames" aria-label="Frames"><div id="order"></div><div id="grid" tabindex="0" aria-label="Frames"></div></aside>
       <main>
         <div id="notices"></div>
         <div id="toolbar"></div>

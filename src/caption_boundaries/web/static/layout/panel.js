@@ -46,7 +46,7 @@ function boxSection(state, actions) {
   for (let box = data.first[state.frame]; box < data.first[state.frame + 1]; box += 1) boxes.push(box);
   const failure = data.failures[data.frames[state.frame]];
   return html`<section>
-    <h3>Boxes of this frame</h3>
+    <h2>Boxes of this frame</h2>
     ${failure ? html`<p class="notice bad">The engine could not read this frame: ${failure}</p>` : nothing}
     ${boxes.length === 0 && !failure ? html`<p class="muted">No text was found in this frame.</p>` : nothing}
     <ul
@@ -95,7 +95,7 @@ function progressSection(state, actions) {
   const sure = sureBoxes(state.labels, state.odds, state.sure);
   const share = data.frames.length ? stats.reviewed / data.frames.length : 0;
   return html`<section>
-    <h3>Progress</h3>
+    <h2>Progress</h2>
     <div class="facts">
       <span>${stats.reviewed} of ${plural(data.frames.length, "frame")}</span>
       <span class="muted number">${stats.labelled} of ${plural(data.count, "box", "boxes")}</span>
@@ -126,7 +126,7 @@ function progressSection(state, actions) {
 function doubtSection(state, actions) {
   if (!state.doubts.length) return nothing;
   return html`<section>
-    <h3>Doubts <span class="number">(${state.doubts.length})</span></h3>
+    <h2>Doubts <span class="number">(${state.doubts.length})</span></h2>
     <ul class="doubts">
       ${state.doubts.slice(0, 12).map((doubt) => {
         const code = state.labels[doubt.box];

@@ -61,11 +61,11 @@ function step(item) {
 /** @param {import("./state.js").Passes} counts */
 function passes(counts) {
   const layout = counts.layout_approved ? "approved" : counts.box_labels ? plural(counts.box_labels, "label") : "not begun";
-  return html`<dl>
+  return html`
     ${pass("Layout", counts.layout_approved ? 1 : 0, layout)}
     ${pass("Extents", share(counts.extents_done, counts.captions), of(counts.extents_done, counts.captions))}
     ${pass("Text", share(counts.text_done, counts.captions), of(counts.text_done, counts.captions))}
-  </dl>`;
+  `;
 }
 
 /** @param {number} done @param {number} all */
@@ -81,8 +81,8 @@ function share(done, all) {
 /** @param {string} name @param {number} part @param {string} words */
 function pass(name, part, words) {
   return html`<div class="pass">
-    <dt>${name}</dt>
-    <dd class="number">${words}</dd>
+    <span class="muted">${name}</span>
+    <span class="number words">${words}</span>
     <div class="meter ${part >= 1 ? "good" : ""}" role="img" aria-label="${name}: ${percent(part)}">
       <span .style=${`width: ${part * 100}%`}></span>
     </div>
