@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from caption_boundaries.errors import StorageError
-from caption_boundaries.migration.batch import attempt, run_batch
+from caption_boundaries.migration.batch import _serve, attempt, run_batch
 from caption_boundaries.migration.migrate import migrate_folder
 from caption_boundaries.migration.outcome import Outcome
 from caption_boundaries.step import Progress
@@ -92,6 +93,21 @@ def test_an_interruption_ends_the_processes_and_lets_them_unwind(tmp_path: Path)
     with pytest.raises(Stop):
         run_batch(folders, endless, jobs=2, progress=stop)
     assert all((folder / "unwound").exists() for folder in folders)
+
+
+def test_what_a_process_sends() -> None:
+    signals = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    receiving, sending = multiprocessing.Pipe(duplex=False)
+    try:
+        _serve(sending, Path("a"), fickle)
+        assert [receiving.recv(), receiving.recv()] == [1_500_000, Outcome(Path("a"), "done", bytes=2_000_000)]
+        with pytest.raises(SystemExit):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGINT, signals[0])
+        signal.signal(signal.SIGTERM, signals[1])
+        receiving.close()
+        sending.close()
 
 
 def test_migrations_side_by_side(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ import pytest
 from caption_boundaries.migration.cleaning import clean_folder
 from caption_boundaries.migration.migrate import migrate_folder
 from caption_boundaries.migration.rollback import rollback_folder
-from support.old_folders import HOMES, Rows, assert_complete, old_folder, rows_of, rows_of_old_file, same_rows
+from caption_boundaries.migration.synthetic import OldFolder
+from support.old_folders import HOMES, TINY, Rows, assert_complete, old_folder, rows_of, rows_of_old_file, same_rows
 from support.tracing import Trace, copy_with_links, traced, unavailable
 
 Work = Callable[[Path], object]
@@ -53,6 +54,8 @@ STARTS: dict[str, tuple[Callable[[Path], Path], Work, str]] = {
     "rollback-with-changes": (lambda folder: edited(migrated(folder)), rollback_folder, "old"),
     "clean-backups": (migrated, clean_folder, "new"),
 }
+OTHER_NAME = OldFolder(**{**vars(TINY), "filename": "annotations.db"})
+"""The other name that an old file may have: it changes the order in which names change."""
 
 
 def states_of(start: Path, work: Work, scratch: Path) -> tuple[list[Path], Trace]:
@@ -72,12 +75,12 @@ def expected_rows(start: Path) -> Rows:
 @needs_tracing
 @pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-@pytest.mark.parametrize("name", STARTS)
+@pytest.mark.parametrize("name", [*STARTS, "rollback-to-annotations"])
 def test_a_kill_at_any_system_call_loses_nothing(
     name: str, chunk: int, fast: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    prepare, work, goal = STARTS[name]
-    start = prepare(old_folder(fast / "start"))
+    prepare, work, goal = STARTS[name.removesuffix("-to-annotations")]
+    start = prepare(old_folder(fast / "start", OTHER_NAME if name.endswith("annotations") else TINY))
     expected = expected_rows(start)
     states, trace = states_of(start, work, fast)
     right_after: Counter[str] = Counter()
@@ -148,12 +151,13 @@ def killed_at_step(work: Work, folder: Path, step: int) -> bool:
     return False
 
 
+@pytest.mark.parametrize("filename", ["captions.db", "annotations.db"])
 @pytest.mark.parametrize("name", STARTS)
 def test_a_kill_at_any_step_of_python_loses_nothing(
-    name: str, fast: Path, record_property: Callable[[str, object], None]
+    name: str, filename: str, fast: Path, record_property: Callable[[str, object], None]
 ) -> None:
     prepare, work, goal = STARTS[name]
-    start = prepare(old_folder(fast / "start"))
+    start = prepare(old_folder(fast / "start", TINY if filename == "captions.db" else OTHER_NAME))
     expected = expected_rows(start)
     step, killed = 0, True
     stride = 1 if unavailable() else 8  # where calls are traced, this is the lesser test
@@ -167,7 +171,7 @@ def test_a_kill_at_any_step_of_python_loses_nothing(
             assert assert_complete(folder, expected) == goal
         shutil.rmtree(folder)
         step += 1
-    record_property("told", f"{name}: killed at {step - 1} steps of Python; 0 lost")
+    record_property("told", f"{name} ({filename}): killed at {step - 1} steps of Python; 0 lost")
 
 
 def naive_migrate(folder: Path) -> None:

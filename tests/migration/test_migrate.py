@@ -17,12 +17,12 @@ from caption_boundaries.database.paths import side_files
 from caption_boundaries.database.schema import DATABASES
 from caption_boundaries.errors import DatabaseError, StorageError, VideoBusyError
 from caption_boundaries.locking import video_lock
-from caption_boundaries.migration import swapping
+from caption_boundaries.migration import copying, swapping
 from caption_boundaries.migration.manifest import read_manifest
 from caption_boundaries.migration.migrate import MigrateOptions, migrate_folder, needed_bytes, plan_folder
 from caption_boundaries.migration.synthetic import OldFolder
 from support.databases import fingerprint, kill_writer, md5, names, raw, rows
-from support.old_folders import NEW_FILES, assert_complete, old_file, old_folder, rows_of
+from support.old_folders import NEW_FILES, assert_complete, form_of, old_file, old_folder, rows_of
 
 FULL = OldFolder()
 NOON = datetime(2026, 3, 4, 12, 0, 0, tzinfo=UTC)
@@ -384,6 +384,29 @@ def test_progress_is_told_in_bytes_of_the_old_file(tmp_path: Path) -> None:
     assert {unit for _, _, unit in told} == {"bytes"}
     assert {total for _, total, _ in told} == {size}
     assert 0.5 * size < max(done for done, _, _ in told) <= size
+
+
+def test_large_tables_are_read_by_two_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = old_folder(tmp_path)
+    digests = {}
+    for rows_for_two in (10**6, 4):
+        monkeypatch.setattr("caption_boundaries.migration.digests._SIDE_BY_SIDE_ROWS", rows_for_two)
+        monkeypatch.setattr("caption_boundaries.migration.counting._EVERY", 1)
+        copy = Path(shutil.copytree(folder, tmp_path / str(rows_for_two)))
+        migrate_folder(copy, progress=lambda *report: None)
+        manifest = read_manifest(copy)
+        assert manifest is not None
+        digests[rows_for_two] = [moved.digest for moved in manifest.tables]
+    assert digests[10**6] == digests[4]
+
+
+def test_a_backup_that_the_disk_did_not_keep_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = old_folder(tmp_path)
+    monkeypatch.setattr(copying, "_copy_part", lambda descriptor, out, offset: 0)
+    with pytest.raises(StorageError, match="does not equal its original"):
+        migrate_folder(folder)
+    assert form_of(folder) == "old"
+    assert not list(folder.glob(copying.BACKUP_PATTERN))
 
 
 def test_a_file_system_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

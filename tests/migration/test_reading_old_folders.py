@@ -25,7 +25,7 @@ from caption_boundaries.database.video import VideoDbReader
 from caption_boundaries.errors import DatabaseCorruptError, DatabaseError, OldFolderError
 from caption_boundaries.migration.migrate import migrate_folder
 from caption_boundaries.migration.synthetic import OldFolder
-from support.databases import as_nobody, fingerprint, kill_writer, open_to_all, raw, write_protect
+from support.databases import as_nobody, fingerprint, kill_writer, open_to_all, raw, rows, write_protect
 from support.old_folders import TINY, old_file, old_folder
 
 FULL = OldFolder()
@@ -246,6 +246,25 @@ def test_a_damaged_old_file_is_told(tmp_path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(DatabaseCorruptError):
         VideoDatabase(folder, readonly=True).__enter__()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_damaged_table_of_an_old_file_is_told(tmp_path: Path) -> None:
+    folder = old_folder(tmp_path, FULL)
+    (root,) = rows(old_file(folder), "SELECT rootpage FROM sqlite_master WHERE name = 'full_frame_ocr'")[0]
+    assert isinstance(root, int)
+    with old_file(folder).open("r+b") as file:
+        file.seek((root - 1) * 2048)
+        file.write(bytes(2048))
+    with pytest.raises(DatabaseCorruptError):
+        VideoDatabase(folder, readonly=True).__enter__()
+
+
+def test_a_journal_beside_what_is_no_database_is_told(tmp_path: Path) -> None:
+    (tmp_path / "captions.db").write_text("not a database" * 100)
+    (tmp_path / "captions.db-journal").write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + bytes(2000))
+    with pytest.raises(DatabaseCorruptError):
+        VideoDatabase(tmp_path).__enter__()
 
 
 @pytest.mark.parametrize("change", ["captions.db", "video.db"])

@@ -18,6 +18,7 @@ from caption_boundaries.database.replacing import replacing_database
 from caption_boundaries.database.row_hash import row_hash
 from caption_boundaries.errors import DatabaseBusyError, DatabaseError, StorageError
 from caption_boundaries.migration import rollback as rollback_module
+from caption_boundaries.migration import swapping
 from caption_boundaries.migration.copying import kept_copies
 from caption_boundaries.migration.manifest import MANIFEST_FILENAME
 from caption_boundaries.migration.migrate import MigrateOptions, migrate_folder
@@ -25,6 +26,7 @@ from caption_boundaries.migration.rollback import RollbackOptions, rollback_fold
 from caption_boundaries.migration.synthetic import OldFolder
 from support.databases import fingerprint, md5, names, raw, rows
 from support.old_folders import (
+    NEW_FILES,
     assert_complete,
     form_of,
     old_file,
@@ -258,7 +260,15 @@ def another_kind(folder: Path) -> None:
     raw(folder / "layout.db", "PRAGMA application_id = 5")
 
 
-@pytest.mark.parametrize("damage", [damaged_pages, no_database, another_kind])
+def damaged_picture(folder: Path) -> None:
+    content = bytearray((folder / "cropping.db").read_bytes())
+    (root,) = rows(folder / "cropping.db", "SELECT rootpage FROM sqlite_master WHERE name = 'cropped_frames'")[0]
+    assert isinstance(root, int)
+    content[(root - 1) * 8192 : root * 8192] = bytes(8192)
+    (folder / "cropping.db").write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [damaged_pages, no_database, another_kind, damaged_picture])
 def test_damaged_databases_block_the_way_back_only_until_they_are_given_up(
     tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
@@ -297,6 +307,43 @@ def test_a_file_without_preferences_takes_the_settings_beside(tmp_path: Path) ->
     assert rows(old_file(folder), "SELECT layout_approved FROM video_layout_config") == [(1,)]
     migrate_folder(folder)
     assert everything(folder) == before
+
+
+def test_a_file_without_the_table_of_preferences(tmp_path: Path) -> None:
+    folder = old_folder(tmp_path)
+    raw(old_file(folder), "DROP TABLE video_preferences")
+    migrate_folder(folder)
+    edit_captions(folder)
+    change_the_clock(folder)
+    before = everything(folder)
+    rollback_folder(folder)
+    migrate_folder(folder)
+    assert everything(folder) == before
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["kept", "merged"])
+def test_an_interrupted_rollback_beside_a_damaged_file_is_undone(tmp_path: Path, merged: bool) -> None:
+    folder = old_folder(tmp_path, OldFolder(filename="annotations.db"))
+    expected = rows_of(folder, {})
+    migrate_folder(folder)
+    work = folder / swapping.WORK_FOLDER
+    work.mkdir()
+    swapping._write_journal(work, swapping.Swap("rollback", "annotations.db", merged=merged))
+    if merged:
+        shutil.copy(folder / "captions.db.old", folder / "annotations.db")
+    else:
+        (folder / "captions.db.old").rename(folder / "annotations.db")
+    swapping.recover(folder)
+    assert (folder / "captions.db.old").is_file()
+    assert not (folder / "annotations.db").exists()
+    assert assert_complete(folder, expected) == "new"
+    work.mkdir()
+    swapping._write_journal(work, swapping.Swap("rollback", "captions.db"))
+    damaged_pages(folder)
+    raw_header = (folder / "captions.db").read_bytes()[:68] + bytes(4) + (folder / "captions.db").read_bytes()[72:]
+    (folder / "captions.db").write_bytes(raw_header)  # so that it is not told by its application id
+    swapping.recover(folder)
+    assert set(NEW_FILES) <= names(folder)
 
 
 def test_unknown_tables_come_back(tmp_path: Path) -> None:

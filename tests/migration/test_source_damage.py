@@ -12,7 +12,9 @@ import pytest
 
 from caption_boundaries.errors import CaptionBoundariesError
 from caption_boundaries.migration.migrate import MigrateOptions, migrate_folder
+from caption_boundaries.migration.rollback import rollback_folder
 from caption_boundaries.migration.synthetic import OldFolder
+from caption_boundaries.migration.verify import verify_folder
 from support.databases import fingerprint, kill_writer, raw, rows
 from support.old_folders import assert_complete, old_file, old_folder, rows_of
 
@@ -51,6 +53,14 @@ def zeroed_pages_of_a_picture(path: Path) -> None:
     with path.open("r+b") as file:
         file.seek(place // 2048 * 2048)
         file.write(bytes(2048))
+
+
+def damaged_index(path: Path) -> None:
+    (root,) = rows(path, "SELECT rootpage FROM sqlite_master WHERE name = 'idx_full_frame_ocr_label'")[0]
+    assert isinstance(root, int)
+    with path.open("r+b") as file:
+        file.seek((root - 1) * 2048 + 3)
+        file.write(bytes(2))  # it says that it has no rows; the table itself is whole
 
 
 def flipped_bit_in_a_picture(path: Path) -> None:
@@ -161,6 +171,7 @@ DAMAGE: list[tuple[Callable[[Path], None], str]] = [
     (cut_inside_a_page, "damaged"),
     (zeroed_page, "damaged"),
     (zeroed_pages_of_a_picture, "damaged|cannot be decoded"),
+    (damaged_index, "damaged: .*idx_full_frame_ocr_label"),
     (flipped_bit_in_a_picture, "row 100 of table full_frames cannot be decoded"),
     (text_file, "text file"),
     (pointer, "pointer file of a large-file store"),
@@ -256,3 +267,23 @@ def test_pictures_of_another_kind_are_not_judged(tmp_path: Path) -> None:
     expected = rows_of(folder, {})
     migrate_folder(folder)
     assert assert_complete(folder, expected) == "new"
+
+
+def test_a_damaged_index_of_an_old_file_is_told_by_the_verification(tmp_path: Path) -> None:
+    folder = old_folder(tmp_path, PICTURES)
+    damaged_index(old_file(folder))
+    assert "idx_full_frame_ocr_label" in verify_folder(folder, "structure").problems[0].message
+
+
+def test_a_table_that_counts_only_in_the_old_file(tmp_path: Path) -> None:
+    folder = old_folder(tmp_path)
+    raw(
+        old_file(folder),
+        "CREATE TABLE counted (frame_index INTEGER PRIMARY KEY AUTOINCREMENT, image_data BLOB NOT NULL, "
+        "width INTEGER, height INTEGER, file_size INTEGER, created_at TEXT)",
+        "INSERT INTO counted SELECT frame_index, image_data, width, height, file_size, created_at FROM full_frames",
+        "DROP TABLE full_frames",
+        "ALTER TABLE counted RENAME TO full_frames",
+    )
+    migrate_folder(folder)
+    assert rollback_folder(folder).detail == "captions.db.old as it was"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -13,13 +14,19 @@ import pytest
 
 from caption_boundaries.database.actions import ActionLog, ActionRequest
 from caption_boundaries.database.multi_db import VideoDatabase
+from caption_boundaries.database.old_mapping import TableMap
+from caption_boundaries.database.table_shapes import Table
 from caption_boundaries.database.video import VideoDbReader
+from caption_boundaries.migration.digests import TableDigest, difference
+from caption_boundaries.migration.explaining import Explanation
 from caption_boundaries.migration.findings import Finding, Level
-from caption_boundaries.migration.manifest import MANIFEST_FILENAME
+from caption_boundaries.migration.manifest import MANIFEST_FILENAME, MovedTable, _checksum
 from caption_boundaries.migration.migrate import MigrateOptions, migrate_folder
+from caption_boundaries.migration.row_checks import _tell
 from caption_boundaries.migration.swapping import WORK_FOLDER
 from caption_boundaries.migration.synthetic import OldFolder
 from caption_boundaries.migration.verify import (
+    _as_far_as_readable,
     verify_all_videos,
     verify_data_integrity,
     verify_folder,
@@ -328,6 +335,7 @@ def test_work_is_told_from_damage(folder: Path) -> None:
         "UPDATE captions.captions SET text = 'better' WHERE id = 2",
         "DELETE FROM captions.captions WHERE id = 3",
         "INSERT INTO captions.captions (start_frame_index, end_frame_index) VALUES (55, 56)",
+        "UPDATE captions.text_review_status SET status = 'complete'",
     )
     perform(folder, "layout", "UPDATE layout.full_frame_box_labels SET label = 'out', box_left = 5 WHERE id = 1")
     report = verify_folder(folder)
@@ -481,11 +489,57 @@ def test_a_writer_at_work_is_a_note(folder: Path) -> None:
 
 def test_a_damaged_manifest_is_told(folder: Path) -> None:
     path = folder / MANIFEST_FILENAME
-    flip_a_bit(path, b'"rows":', 9)
+    path.write_text(path.read_text().replace('"rows": 12', '"rows": 13'))
     found = problems(folder)
     assert [finding.file for finding in found] == [MANIFEST_FILENAME]
     assert "damaged" in found[0].message
     assert not verify_row_counts(folder)
+
+
+def rewrite_manifest(folder: Path, **changes: object) -> None:
+    path = folder / MANIFEST_FILENAME
+    value = {**json.loads(path.read_text()), **changes}
+    value.pop("checksum")
+    path.write_text(json.dumps({**value, "checksum": _checksum(value)}))
+
+
+@pytest.mark.parametrize(("change", "message"), [({"format": 7}, "has format 7"), ({"tables": [{}]}, "is damaged")])
+def test_a_manifest_of_another_kind_is_told(folder: Path, change: dict[str, object], message: str) -> None:
+    rewrite_manifest(folder, **change)
+    assert message in problems(folder)[0].message
+
+
+def test_a_damaged_copy_cannot_stand_in_for_the_manifest(tmp_path: Path) -> None:
+    made = migrated(tmp_path)
+    (made / MANIFEST_FILENAME).unlink()
+    raw(made / "captions.db.old", "DROP TABLE video_metadata")
+    assert verify_folder(made)
+    content = bytearray((made / "captions.db.old").read_bytes())
+    (root,) = rows(made / "captions.db.old", "SELECT rootpage FROM sqlite_master WHERE name = 'full_frame_ocr'")[0]
+    assert isinstance(root, int)
+    content[(root - 1) * 2048 : root * 2048] = bytes(2048)
+    (made / "captions.db.old").write_bytes(content)
+    assert "cannot stand for what was migrated" in problems(made)[0].message
+
+
+def test_digests_that_agree_by_chance_row_by_row_are_told() -> None:
+    table = TableMap(Table("t", (), "", False, False), "captions", "t", True, ())
+    moved = MovedTable(table, TableDigest(1, "aa", b"1234", (5,)), None)
+    same = difference(moved.digest, TableDigest(1, "bb", b"1234", (5,)))
+    assert [finding.message for finding in _tell("captions.db", moved, same, Explanation())] == [
+        "does not hold what was migrated"
+    ]
+
+
+def test_what_cannot_be_read_is_never_passed_over(tmp_path: Path) -> None:
+    def check() -> Iterator[Finding]:
+        yield Finding("note", "a.db", "first")
+        raise sqlite3.DatabaseError("a page")
+
+    first = Finding("note", "a.db", "first")
+    told = Finding("problem", tmp_path.name, "cannot be read (a page)")
+    assert _as_far_as_readable(tmp_path, [], check()) == [first, told]
+    assert _as_far_as_readable(tmp_path, [told], check()) == [first]
 
 
 def test_an_interrupted_migration_is_told(folder: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from caption_boundaries.atomic import may_write, storage_error, storage_errors
+from caption_boundaries.database.foreign import named_difference
 from caption_boundaries.database.header import check_header
 from caption_boundaries.database.paths import database_path, readonly_uri, sqlite_uri
 from caption_boundaries.database.schema import BY_SCHEMA, DATABASES, SCHEMAS, DatabaseSpec
@@ -94,7 +95,10 @@ def _plan(spec: DatabaseSpec, path: Path, *, must_write: bool, may_write: bool, 
         if required:
             raise DatabaseMissingError(spec.schema, path, spec.made_by)
         return Attachment(spec, path, "stand-in")
-    header = check_header(path, spec)
+    try:
+        header = check_header(path, spec)
+    except DatabaseVersionError as error:
+        raise named_difference(path, spec, error) from error
     writable = (must_write or may_write) and _can_write(path)
     if must_write and not writable:
         raise storage_error(PermissionError(errno.EACCES, os.strerror(errno.EACCES)), path)

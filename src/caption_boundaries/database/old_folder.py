@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -60,10 +60,9 @@ class OldFormCursor(sqlite3.Cursor):
         return self
 
     def executemany(self, sql: str, parameters: Iterable[Any]) -> OldFormCursor:
-        """Run one statement many times: always refused, because only statements that write can be."""
-        with self._refusing(sql):
-            super().executemany(sql, parameters)
-        return self
+        """Refuse: only statements that write can be run many times."""
+        assert self._old is not None
+        raise old_folder_error(self._old)
 
     def executescript(self, script: str) -> OldFormCursor:
         """Run several statements; see `sqlite3.Cursor.executescript`."""
@@ -125,23 +124,26 @@ def open_old_folder(old: Path, *, attach: Collection[str], timeout: float) -> Ol
     connection: OldFormConnection = sqlite3.connect(
         ":memory:", uri=True, timeout=timeout, check_same_thread=False, factory=OldFormConnection
     )
-    try:
-        header = read_header(old)
-        assert header is not None
-        connection.execute("ATTACH DATABASE ? AS ?", (readonly_uri(old, wal=header.wal), SOURCE))
-        for spec in DATABASES:
-            if spec.schema in attach:
-                attach_stand_in(connection, BY_SCHEMA[spec.schema])
-        _fill(connection, attach)
-        connection.execute("PRAGMA query_only = 1")
-        connection.old = old
-    except sqlite3.Error as error:
-        connection.close()
-        raise translate(error, old) from error
-    except BaseException:
-        connection.close()
-        raise
+    with ExitStack() as failed:
+        failed.callback(connection.close)
+        try:
+            _attach(connection, old, attach)
+        except sqlite3.Error as error:
+            raise translate(error, old) from error
+        failed.pop_all()
+    connection.old = old
     return connection
+
+
+def _attach(connection: sqlite3.Connection, old: Path, attach: Collection[str]) -> None:
+    header = read_header(old)
+    assert header is not None
+    connection.execute("ATTACH DATABASE ? AS ?", (readonly_uri(old, wal=header.wal), SOURCE))
+    for spec in DATABASES:
+        if spec.schema in attach:
+            attach_stand_in(connection, BY_SCHEMA[spec.schema])
+    _fill(connection, attach)
+    connection.execute("PRAGMA query_only = 1")
 
 
 def _fill(connection: sqlite3.Connection, attach: Collection[str]) -> None:

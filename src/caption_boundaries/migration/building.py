@@ -48,7 +48,7 @@ def build_databases(source: Path, plan: MigrationPlan, work: Path, counter: Coun
         new = list(digest_tables(partial(connect_databases, work), map(new_query, plan.tables), counter.count))
         sound.result()
         synced.result()
-    return _compared(source, plan, digests, new)
+    return _compared(source, work, plan, digests, new)
 
 
 def _digest_all_old(source: Path, tables: Sequence[TableMap], counter: Counter) -> list[TableDigest]:
@@ -108,10 +108,10 @@ def _sync(work: Path) -> None:
 
 
 def _compared(
-    source: Path, plan: MigrationPlan, old: Future[list[TableDigest]], new: Sequence[TableDigest]
+    source: Path, work: Path, plan: MigrationPlan, old: Future[list[TableDigest]], new: Sequence[TableDigest]
 ) -> list[MovedTable]:
-    with closing(connect_source(source)) as connection:
-        counters = [last_id(connection, SOURCE, mapped.old.name) for mapped in plan.tables]
+    with closing(connect_databases(work)) as connection:
+        counters = [last_id(connection, mapped.schema, mapped.table) for mapped in plan.tables]
     moved = []
     for mapped, before, after, last in zip(plan.tables, old.result(), new, counters, strict=True):
         if not before.same_rows(after):

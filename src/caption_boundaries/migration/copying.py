@@ -66,14 +66,10 @@ def copy_descriptor(descriptor: int, target: Path) -> None:
     Raises:
         OSError: The disk refused.
     """
-    size = os.fstat(descriptor).st_size
     out = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
     try:
         done = 0
-        while done < size:
-            copied = _copy_part(descriptor, out, done, min(_CHUNK, size - done))
-            if copied == 0:
-                break
+        while copied := _copy_part(descriptor, out, done):
             done += copied
         os.fsync(out)
     finally:
@@ -89,11 +85,11 @@ def same_bytes(one: Path, other: Path) -> bool:
         os.close(descriptor)
 
 
-def _copy_part(descriptor: int, out: int, offset: int, size: int) -> int:
+def _copy_part(descriptor: int, out: int, offset: int) -> int:
     try:
-        return os.copy_file_range(descriptor, out, size, offset, offset)  # shares the blocks where the disk can
+        return os.copy_file_range(descriptor, out, _CHUNK, offset, offset)  # shares the blocks where the disk can
     except OSError:
-        return os.pwrite(out, os.pread(descriptor, size, offset), offset)
+        return os.pwrite(out, os.pread(descriptor, _CHUNK, offset), offset)
 
 
 def _same_bytes(descriptor: int, other: Path) -> bool:

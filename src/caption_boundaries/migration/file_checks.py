@@ -8,11 +8,12 @@ from contextlib import closing
 from pathlib import Path
 
 from caption_boundaries.database.connecting import connect_for_reading
+from caption_boundaries.database.foreign import named_difference
 from caption_boundaries.database.header import check_header, read_header
 from caption_boundaries.database.paths import side_files
 from caption_boundaries.database.schema import DATABASES, DatabaseSpec
 from caption_boundaries.database.table_shapes import current_tables, read_tables
-from caption_boundaries.errors import CaptionBoundariesError
+from caption_boundaries.errors import CaptionBoundariesError, DatabaseVersionError
 from caption_boundaries.migration.findings import Finding, Weight
 
 _MAX_TOLD = 20
@@ -34,6 +35,9 @@ def check_file(path: Path, spec: DatabaseSpec) -> Iterator[Finding]:
     """Yield what the head of one file tells, and what lies beside it."""
     try:
         header = check_header(path, spec)
+    except DatabaseVersionError as error:
+        yield Finding("problem", spec.filename, named_difference(path, spec, error).message)
+        return
     except CaptionBoundariesError as error:
         yield Finding("problem", spec.filename, error.message)
         return

@@ -37,9 +37,8 @@ class HeldDatabases:
     def reopen_logs(self) -> None:
         """Bring what was taken out of write-ahead mode back into it."""
         for path in self._closed:
-            if path.is_file():
-                with suppress(sqlite3.Error):  # the error that is on its way says more; either mode is sound
-                    set_journal_mode(path, "WAL")
+            with suppress(sqlite3.Error):  # the error that is on its way says more; either mode is sound
+                set_journal_mode(path, "WAL")
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from caption_boundaries.migration.source import (
     find_source,
     held_source,
     version_refusal,
+    video_id_of,
 )
 from caption_boundaries.migration.space import check_space
 from caption_boundaries.migration.swapping import begin_work, commit_migration, recover
@@ -114,7 +115,8 @@ def _migrate(
     backup = make_backup(descriptor, folder, work, now) if options.backup else None
     with storage_errors(work):
         tables = build_databases(source.path, plan, work, Counter(source.size, progress))
-        video_id = _video_id(source.path)
+        with closing(connect_source(source.path)) as connection:
+            video_id = video_id_of(connection)
         for spec in DATABASES:
             copy_rights(source.path, work / spec.filename, writable=True)
     manifest = manifest_of(
@@ -164,12 +166,3 @@ def _refuse_damaged_pictures(connection: sqlite3.Connection, path: Path, plan: M
                     f"{path}: the picture in row {key} of table {mapped.old.name} {problem}.",
                     hint="The file was not changed. --keep-damaged carries such pictures as they are.",
                 )
-
-
-def _video_id(path: Path) -> str | None:
-    with closing(connect_source(path)) as connection:
-        try:
-            row = connection.execute(f"SELECT video_id FROM {SOURCE}.video_metadata").fetchone()
-        except sqlite3.OperationalError:
-            return None  # an old file without that table or column
-    return None if row is None else row[0]

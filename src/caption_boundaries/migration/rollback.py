@@ -188,10 +188,8 @@ def copy_problem(path: Path, manifest: Manifest) -> str | None:
         for moved, found in zip(manifest.tables, digests, strict=True):
             if not found.same_rows(moved.digest):
                 return f"holds other rows in table {moved.mapped.old.name}"
-    except CaptionBoundariesError as error:
-        return f"cannot be read ({error.message})"
-    except sqlite3.Error as error:
-        other = primary_code(error) == sqlite3.SQLITE_ERROR
+    except (sqlite3.Error, CaptionBoundariesError) as error:
+        other = isinstance(error, sqlite3.Error) and primary_code(error) == sqlite3.SQLITE_ERROR
         return f"{'holds other tables' if other else 'cannot be read'} ({error})"
     return None
 

@@ -20,7 +20,7 @@ from caption_boundaries.migration.holding import attached_schemas
 from caption_boundaries.migration.manifest import Manifest, MovedTable, read_manifest
 from caption_boundaries.migration.plan import plan_migration
 from caption_boundaries.migration.queries import new_query, old_query
-from caption_boundaries.migration.source import SOURCE, connect_source, version_refusal
+from caption_boundaries.migration.source import SOURCE, connect_source, version_refusal, video_id_of
 
 
 @dataclass(frozen=True)
@@ -153,15 +153,7 @@ def _read_copy(path: Path) -> Reference:
         plan = plan_migration(connection, SOURCE, journal_mode="delete", carry_unknown=True)
         if plan.refusals:
             raise version_refusal(path, plan.refusals)
-        video_id = _video_id(connection)
+        video_id = video_id_of(connection)
     digests = digest_tables(connect, (old_query(mapped, SOURCE) for mapped in plan.tables))
     moved = (MovedTable(mapped, digest, None) for mapped, digest in zip(plan.tables, digests, strict=True))
     return Reference(tuple(moved), "", video_id)
-
-
-def _video_id(connection: sqlite3.Connection) -> str | None:
-    try:
-        row = connection.execute(f"SELECT video_id FROM {SOURCE}.video_metadata").fetchone()
-    except sqlite3.OperationalError:
-        return None
-    return None if row is None else row[0]

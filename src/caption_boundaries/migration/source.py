@@ -17,6 +17,7 @@ from caption_boundaries.database.old_form import OUR_APPLICATION_IDS
 from caption_boundaries.database.paths import all_databases, sqlite_uri
 from caption_boundaries.database.recovery import sole_writer
 from caption_boundaries.database.sqlite_errors import translate
+from caption_boundaries.database.table_shapes import read_tables
 from caption_boundaries.errors import DatabaseCorruptError, DatabaseError, DatabaseVersionError
 
 SOURCE = "old_form"
@@ -96,18 +97,24 @@ def connect_source(path: Path, *, wal: bool = False) -> sqlite3.Connection:
     return connection
 
 
+def video_id_of(connection: sqlite3.Connection) -> str | None:
+    """Return the id of the video of the old file attached as `SOURCE`, or None where it does not say."""
+    metadata = read_tables(connection, SOURCE).get("video_metadata")
+    if metadata is None or "video_id" not in metadata.column_names:
+        return None
+    row = connection.execute(f"SELECT video_id FROM {SOURCE}.video_metadata").fetchone()
+    return None if row is None else row[0]
+
+
 def check_structure(path: Path, *, wal: bool) -> None:
     """Make sure that the pages of the file hang together; says nothing of the values.
 
     Raises:
         DatabaseCorruptError: They do not.
-        DatabaseBusyError: Somebody holds it.
+        sqlite3.Error: It cannot be read.
     """
-    try:
-        with closing(connect_for_reading(path, wal=wal)) as connection:
-            problems = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
-    except sqlite3.Error as error:
-        raise translate(error, path) from error
+    with closing(connect_for_reading(path, wal=wal)) as connection:
+        problems = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
     if problems != ["ok"]:
         raise DatabaseCorruptError(
             f"{path} is damaged: {'; '.join(' '.join(problem.split()) for problem in problems)}.",

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
-from caption_boundaries.database.folders import KEPT_FILENAME, find_video_folders
+from caption_boundaries.database.folders import find_video_folders
 from caption_boundaries.database.header import read_header
 from caption_boundaries.database.old_form import find_old_database
 from caption_boundaries.database.row_hash import quoted
@@ -89,10 +89,11 @@ def _look_inside(folder: Path, level: Level, findings: list[Finding], *, deep: b
     tables: dict[str, int] = {}
     try:
         reference = find_reference(folder)
-    except CaptionBoundariesError as error:
-        reference, counts = None, [Finding("problem", MANIFEST_FILENAME, error.message)]
-    except sqlite3.Error as error:
-        reference, counts = None, [Finding("problem", KEPT_FILENAME, f"cannot be read ({error})")]
+    except (sqlite3.Error, CaptionBoundariesError) as error:
+        reference, counts = (
+            None,
+            [Finding("problem", MANIFEST_FILENAME, f"cannot stand for what was migrated: {error}")],
+        )
     if reference is None and not counts:
         findings.append(Finding("note", MANIFEST_FILENAME, "is not there: nothing to compare with"))
     connect = partial(connect_databases, folder, without=broken)
@@ -175,8 +176,8 @@ def _check_old(old: Path, level: Level, *, deep: bool) -> Iterator[Finding]:
                     sample = None if deep else SAMPLE
                     for key, problem in damaged_pictures(connection, f"{SOURCE}.{quoted(table)}", sample=sample):
                         yield Finding("problem", old.name, f"its picture {problem}", table, key)
-    except CaptionBoundariesError as error:
-        yield Finding("problem", old.name, error.message)
+    except (sqlite3.Error, CaptionBoundariesError) as error:
+        yield Finding("problem", old.name, str(error))
 
 
 def _interrupted(folder: Path) -> Iterator[Finding]:
