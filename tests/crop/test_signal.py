@@ -67,7 +67,9 @@ def test_text_over_a_gradient_is_masked_as_over_a_plain_background() -> None:
     assert (plain & graded).sum() > 0.85 * plain.sum()
 
 
-@pytest.mark.parametrize(("line_height", "scale"), [(8, 1), (32, 1), (46, 1), (50, 2), (58, 2), (78, 2), (90, 3), (110, 3)])
+@pytest.mark.parametrize(
+    ("line_height", "scale"), [(8, 1), (32, 1), (46, 1), (50, 2), (58, 2), (78, 2), (90, 3), (110, 3)]
+)
 def test_a_line_has_about_the_same_height_in_every_mask(line_height: int, scale: int) -> None:
     masker = StrokeMasker(1920, 200, line_height)
     assert masker.scale == scale
