@@ -14,6 +14,7 @@ from pathlib import Path
 
 from caption_boundaries.database.actions import ActionLog
 from caption_boundaries.database.multi_db import VideoDatabase
+from caption_boundaries.database.old_form import find_old_database
 from caption_boundaries.database.paths import database_path
 
 
@@ -48,9 +49,24 @@ class DatabaseWriters:
 
 
 def file_stamp(folder: Path, schema: str) -> tuple[int, int, int] | None:
-    """Return what changes whenever a database file does; None where there is none."""
+    """Return what changes whenever the file that holds a database does; None where there is none."""
+    path = database_path(folder, schema)
+    if not path.exists():
+        old = find_old_database(folder)
+        if old is None:
+            return None
+        path = old
     try:
-        status = database_path(folder, schema).stat()
+        status = path.stat()
     except FileNotFoundError:
-        return None
+        return None  # swapped or taken away in this moment; the next look sees what came of it
     return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def read_only_reason(folder: Path) -> str:
+    """Return why nothing in a folder can be changed; empty where it can."""
+    if find_old_database(folder) is None:
+        return ""
+    return (
+        "This video is in the old single-file form, which is only read. Move it over with `caption-boundaries migrate`."
+    )

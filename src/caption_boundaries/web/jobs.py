@@ -114,6 +114,8 @@ class Jobs:
         for video_id in list(self._running):
             self.stop(video_id)
         self._executor.shutdown(wait=True, cancel_futures=True)
+        for job in self.active():  # those that never began
+            self._update(job.video_id, state="stopped")
 
     def _run(self, job: Job, folder: Path) -> None:
         running = self._running[job.video_id]

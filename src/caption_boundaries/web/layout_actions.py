@@ -12,7 +12,7 @@ from caption_boundaries.database.layout import LayoutConfig, LayoutWriter, regio
 from caption_boundaries.errors import UsageError
 from caption_boundaries.layout.labels import overlap
 from caption_boundaries.layout.step import stored_model
-from caption_boundaries.types import Region
+from caption_boundaries.types import Box, PixelBox, Region
 from caption_boundaries.web.layout_desk import LayoutDesk
 from caption_boundaries.web.layout_wire import CropState, DraftRegion, LabelBody, WireRegion
 
@@ -84,11 +84,20 @@ def crop_state(config: LayoutConfig | None) -> CropState:
         return CropState(regions=[], approved=False, version=0, draft=[])
     draft = json.loads(config.diagnostics or "{}").get(DRAFT, [])
     return CropState(
-        regions=[WireRegion.of(region) for region in regions_from_json(config.regions)],
+        regions=[WireRegion.of(region) for region in _stored_regions(config)],
         approved=bool(config.layout_approved),
         version=config.crop_bounds_version,
         draft=[DraftRegion(**region) for region in draft],
     )
+
+
+def _stored_regions(config: LayoutConfig) -> tuple[Region, ...]:
+    """Return the regions of a configuration; one of the old form knows only the box around them."""
+    if config.regions is not None or config.crop_right <= config.crop_left or config.crop_bottom <= config.crop_top:
+        return regions_from_json(config.regions)
+    pixels = PixelBox(config.crop_left, config.crop_top, config.crop_right, config.crop_bottom)
+    height = (config.box_height or pixels.height) / config.frame_height
+    return (Region(Box.from_pixels(pixels, config.frame_width, config.frame_height), height, 1),)
 
 
 def _config(desk: LayoutDesk) -> LayoutConfig:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -113,7 +114,7 @@ class LayoutDesk:
         self.labels = self._no_labels()
         self.config: LayoutConfig | None = None
         """What is stored of the crop."""
-        self._stamp: _Stamp = None
+        self._stamp: _Stamp | Literal["unread"] = "unread"
         self._judgement: Judgement | None = None
 
     def refresh(self, connection: sqlite3.Connection) -> None:
@@ -136,7 +137,7 @@ class LayoutDesk:
         for change in action.changes:
             if change.table == LABELS:
                 touched |= self._follow_labels(change)
-        self._stamp = None if action.seq < revision else file_stamp(self._folder, "layout")
+        self._stamp = "unread" if action.seq < revision else file_stamp(self._folder, "layout")
         self.config = LayoutReader(connection).config()
         self.refresh(connection)  # after the answer to an old request: others have changed the same since
         if touched:

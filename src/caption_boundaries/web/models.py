@@ -133,6 +133,8 @@ class VideoSummary(Wire):
     passes: Passes | None
     job: JobInfo | None
     problem: Problem | None
+    read_only: str
+    """Why nothing can be changed; empty: it can."""
 
 
 class VideoEntry(Wire):

@@ -104,7 +104,8 @@ class Server:
     def run(self) -> None:
         """Serve until a signal ends it."""
         try:
-            self._server.run(sockets=[self._listener])
+            with self._listener:
+                self._server.run(sockets=[self._listener])
         except KeyboardInterrupt:
             return  # the usual way to end it
 

@@ -13,7 +13,7 @@ from caption_boundaries.database.video import VideoDbReader
 from caption_boundaries.errors import CaptionBoundariesError
 from caption_boundaries.freshness import step_states
 from caption_boundaries.library import Video, load_video
-from caption_boundaries.web.dbwriter import file_stamp
+from caption_boundaries.web.dbwriter import file_stamp, read_only_reason
 from caption_boundaries.web.jobs import Job
 from caption_boundaries.web.models import JobInfo, Passes, Problem, StepInfo, VideoEntry, VideoSummary
 from caption_boundaries.web.pictures import picture_version
@@ -84,6 +84,7 @@ def _summary(video_id: str, folder: Path) -> VideoSummary:
         passes=passes,
         job=None,
         problem=problem,
+        read_only=read_only_reason(folder),
     )
 
 

@@ -17,6 +17,7 @@ from caption_boundaries.layout.classifier import load_library
 from caption_boundaries.layout.step import StoredPictures
 from caption_boundaries.web import layout_actions
 from caption_boundaries.web.context import VideoFolder, Web, WebContext
+from caption_boundaries.web.dbwriter import read_only_reason
 from caption_boundaries.web.layout_desk import LayoutDesk
 from caption_boundaries.web.layout_labels import IN, OUT
 from caption_boundaries.web.layout_wire import (
@@ -63,7 +64,7 @@ def state(folder: VideoFolder, web: Web, actor: str = "") -> LayoutState:
             crop=layout_actions.crop_state(desk.config),
             can_undo=log.can_undo(actor),
             can_redo=log.can_redo(actor),
-            read_only="",
+            read_only=read_only_reason(folder),
         )
 
 

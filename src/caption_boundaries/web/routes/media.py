@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from caption_boundaries.web.context import VideoFolder
@@ -10,12 +12,13 @@ from caption_boundaries.web.pictures import cropped_frame, full_frame, parse_reg
 
 router = APIRouter(prefix="/media/videos/{video_id}")
 
+FrameIndex = Annotated[int, Path(ge=0, le=2**53)]
 FOR_GOOD = "private, max-age=31536000, immutable"
 
 
 @router.get("/full/{frame_index}.jpg")
 def full(
-    folder: VideoFolder, frame_index: int, v: str, width: int | None = None, region: str | None = None
+    folder: VideoFolder, frame_index: FrameIndex, v: str, width: int | None = None, region: str | None = None
 ) -> Response:
     """Return the full frame at exactly this index, or a part of it."""
     picture = resized(full_frame(folder, frame_index), width, parse_region(region))
@@ -23,7 +26,7 @@ def full(
 
 
 @router.get("/crop/{frame_index}.jpg")
-def crop(folder: VideoFolder, frame_index: int, v: str, width: int | None = None) -> Response:
+def crop(folder: VideoFolder, frame_index: FrameIndex, v: str, width: int | None = None) -> Response:
     """Return the caption region at exactly this index."""
     picture = resized(cropped_frame(folder, frame_index), width, None)
     return _picture(picture, kept=v == picture_version(folder, "cropping"))

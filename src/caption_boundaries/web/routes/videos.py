@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from caption_boundaries.database.old_form import refuse_old_folder
 from caption_boundaries.errors import UsageError
 from caption_boundaries.freshness import step_states
 from caption_boundaries.web.context import VideoFolder, Web
@@ -31,6 +32,7 @@ def video(video_id: str, folder: VideoFolder, web: Web) -> VideoSummary:
 @router.post("/videos/{video_id}/run")
 def run(video_id: str, body: RunBody, folder: VideoFolder, web: Web) -> JobInfo:
     """Run steps in the background: those named, else every one that is missing or stale."""
+    refuse_old_folder(folder)
     states = step_states(folder)
     unknown = set(body.steps) - states.keys()
     if unknown:

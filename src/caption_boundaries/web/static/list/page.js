@@ -148,7 +148,7 @@ register({
   "list.captions": () => open("captions"),
   "list.run": () => {
     const summary = store.get().summaries[store.get().cursor];
-    if (summary && openSteps(summary).length && !busy(summary)) actions.run(summary.id);
+    if (summary && openSteps(summary).length && !busy(summary) && !summary.read_only) actions.run(summary.id);
   },
   "list.add": chooseFiles,
   "list.search": () => document.getElementById("search")?.focus(),

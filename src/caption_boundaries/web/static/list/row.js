@@ -28,6 +28,7 @@ export function row(entry, summary, current, actions) {
         ? html`<p class="notice warn">${summary.problem.message} ${summary.problem.hint}</p>`
         : html`<ul class="steps" aria-label="Steps">${(summary?.steps ?? []).map(step)}</ul>`}
     </div>
+    ${summary?.read_only ? html`<p class="notice warn read-only">${summary.read_only}</p>` : nothing}
     <div class="passes">${summary?.passes ? passes(summary.passes) : nothing}</div>
     <div class="actions">${summary ? buttons(summary, actions) : nothing}</div>
     ${summary?.job && summary.job.state !== "done" ? jobLine(summary, actions) : nothing}
@@ -97,7 +98,7 @@ function buttons(summary, actions) {
   const missing = openSteps(summary);
   return html`
     ${tool(summary, "layout", "Layout")} ${tool(summary, "captions", "Captions")}
-    ${missing.length && !busy(summary) && !summary.problem
+    ${missing.length && !busy(summary) && !summary.problem && !summary.read_only
       ? html`<button class="run" @click=${() => actions.run(summary.id)} title=${missing.map((name) => STEP_NAMES.get(name)).join(", ")}>
           Run ${plural(missing.length, "step")}
         </button>`

@@ -8,7 +8,7 @@
  * @typedef {{box_labels: number, layout_approved: boolean, captions: number, extents_done: number, text_done: number}} Passes
  * @typedef {{id: string, name: string, duration_seconds: number | null, width: number | null, height: number | null,
  *   thumbnail: string | null, steps: Step[], passes: Passes | null, job: Job | null,
- *   problem: {message: string, hint: string} | null}} Summary
+ *   problem: {message: string, hint: string} | null, read_only: string}} Summary
  * @typedef {{entries: Entry[] | null, summaries: Record<string, Summary>, search: string, cursor: string, data: string,
  *   uploads: {name: string, share: number, error: string}[], error: string}} ListState
  */
@@ -54,6 +54,7 @@ export function openSteps(summary) {
 
 /** Returns whether a tool can be opened: what it shows is there. @param {Summary} summary @param {string} tool */
 export function canOpen(summary, tool) {
+  if (summary.read_only) return summary.passes !== null;
   const needed = tool === "layout" ? ["ingest", "ocr", "layout"] : ["crop", "captions"];
   return needed.every((name) => summary.steps.some((step) => step.name === name && step.state !== "missing"));
 }
