@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-PROGRAM = "import typer; from caption_boundaries.cli.serve import serve; typer.run(serve)"
+PROGRAM = ("-m", "caption_boundaries", "serve")
 
 
 @dataclass
@@ -52,7 +52,7 @@ class LiveServer:
 
 def start_server(data: Path, *, port: int = 0, name: str = "ana") -> LiveServer:
     """Start a server over ``data`` and wait until it answers."""
-    command = [sys.executable, "-c", PROGRAM, str(data), "--no-browser", "--testing", "--name", name]
+    command = [sys.executable, *PROGRAM, str(data), "--no-browser", "--testing", "--name", name]
     process = subprocess.Popen(
         [*command, "--port", str(port)],
         stdout=subprocess.PIPE,
