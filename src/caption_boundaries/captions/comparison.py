@@ -106,9 +106,9 @@ def _same_line(one: TextLine, other: TextLine, before: Look, after: Look, *, qui
     alike = similarity(a, b)
     if alike < ALIKE_TEXTS:
         return resemblance(before, after, whole) >= ALIKE_PICTURES
-    if alike >= MOSTLY and (before.brief or after.brief) and not quiet:
-        return True
     spans = differing_spans(one.text, other.text)
+    if alike >= MOSTLY and (before.brief or after.brief) and not quiet and all(_is_added(span) for span in spans):
+        return True
     places = [_place(rows, edges, other_edges, span) for span in spans]
     usual = _resemblance_beside(before, after, whole, places)
     if usual < MOVED:
@@ -122,6 +122,12 @@ def _same_line(one: TextLine, other: TextLine, before: Look, after: Look, *, qui
         if quiet or not added or max(_line_presence(one, before, after), _line_presence(other, after, before)) < THERE:
             return False
     return True
+
+
+def _is_added(span: SpanPair) -> bool:
+    """Tell whether only one of two lines has letters in a stretch."""
+    (start, stop), (other_start, other_stop) = span
+    return start == stop or other_start == other_stop
 
 
 def _letters(line: TextLine, look: Look) -> list[float]:
