@@ -45,7 +45,7 @@ def video_id(server: Server) -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     """Playwright, where there is a browser for it: in CI there must be one."""
     if CHROMIUM is None:
@@ -57,15 +57,15 @@ def playwright() -> Iterator[Playwright]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """A browser for the whole run; each test has a context of its own."""
+    """A browser for all tests of a file; each has a context of its own."""
     started = launch(playwright)
     yield started
     started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def live_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data root of the live server: each test adds its own videos."""
     root = tmp_path_factory.mktemp("live") / "data"
@@ -73,7 +73,7 @@ def live_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def live(live_root: Path) -> Iterator[LiveServer]:
     """A server in a process of its own."""
     started = start_server(live_root)
@@ -81,7 +81,7 @@ def live(live_root: Path) -> Iterator[LiveServer]:
     started.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def login(live: LiveServer, browser: Browser) -> Any:
     """What a browser keeps after it has opened the link."""
     context = browser.new_context()
