@@ -52,7 +52,9 @@ class TestRegistry:
         assert registry.all() == {usual.name: usual, registry.id_of(odd): odd}
         assert registry.folder(registry.id_of(odd)) == odd
 
-    @pytest.mark.parametrize("video_id", ["", ".", "..", "../x", "a/b", "nothing", "9e9f4cca-9b4a-4cea-81e4-f1a3ecb12980"])
+    @pytest.mark.parametrize(
+        "video_id", ["", ".", "..", "../x", "a/b", "nothing", "9e9f4cca-9b4a-4cea-81e4-f1a3ecb12980"]
+    )
     def test_what_is_no_id_is_not_found(self, tmp_path: Path, video_id: str):
         make_video(tmp_path, frames=1)
         with pytest.raises(TargetError):
