@@ -26,6 +26,13 @@ RgbImage = NDArray[np.uint8]
 DEFAULT_INDEX_RATE_HZ = 10.0
 """Frame indices per second where a video does not say otherwise."""
 
+BOUNDARY_CLASSES = ("same", "different", "empty_empty", "empty_valid", "valid_empty")
+"""What two neighbouring frame indices show; of the pairs, the first word is the earlier one."""
+SAME, DIFFERENT, EMPTY_EMPTY, EMPTY_VALID, VALID_EMPTY = range(5)
+
+BoundaryProbabilities = NDArray[np.float32]
+"""Shape (pairs, 5), columns in the order of `BOUNDARY_CLASSES`, rows sum to 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class PixelBox:

@@ -9,24 +9,15 @@ from hypothesis import strategies as st
 
 from caption_boundaries.captions.changes import Change
 from caption_boundaries.captions.decoding import change_frames, fuse, segments
-from caption_boundaries.captions.detector import (
-    CLASSES,
-    DIFFERENT,
-    EMPTY_EMPTY,
-    EMPTY_VALID,
-    SAME,
-    VALID_EMPTY,
-    Detection,
-    StrokeDetector,
-    pair_probabilities,
-)
+from caption_boundaries.captions.detector import Detection, StrokeDetector, pair_probabilities
+from caption_boundaries.types import BOUNDARY_CLASSES, DIFFERENT, EMPTY_EMPTY, EMPTY_VALID, SAME, VALID_EMPTY
 from support.films import REGIONS, Film
 
 SHOWN = np.array([0, 2, 5, 7, 10], dtype=np.int64)
 
 
 def certain(*classes: int) -> np.ndarray:
-    return np.eye(len(CLASSES), dtype=np.float32)[list(classes)]
+    return np.eye(len(BOUNDARY_CLASSES), dtype=np.float32)[list(classes)]
 
 
 def test_changes_of_pairs_lie_where_the_later_picture_begins() -> None:
@@ -84,7 +75,7 @@ def test_what_cannot_be_is_left_as_it_was() -> None:
 )
 def test_probabilities_sum_to_one(changes: list[tuple[int, float]], shown: list[int]) -> None:
     rows = pair_probabilities([Change(*change) for change in changes], np.array(shown, dtype=np.int64))
-    assert rows.shape == (max(0, len(shown) - 1), len(CLASSES))
+    assert rows.shape == (max(0, len(shown) - 1), len(BOUNDARY_CLASSES))
     assert np.allclose(rows.sum(axis=1), 1)
 
 
@@ -115,6 +106,8 @@ def test_the_stroke_detector_sees_captions_come_and_go() -> None:
     assert all(isinstance(value, float) for value in detector.settings().values())
 
 
-@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("name", BOUNDARY_CLASSES)
 def test_class_names(name: str) -> None:
-    assert CLASSES[[SAME, DIFFERENT, EMPTY_EMPTY, EMPTY_VALID, VALID_EMPTY][CLASSES.index(name)]] == name
+    assert (
+        BOUNDARY_CLASSES[[SAME, DIFFERENT, EMPTY_EMPTY, EMPTY_VALID, VALID_EMPTY][BOUNDARY_CLASSES.index(name)]] == name
+    )

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from caption_boundaries.captions.detector import (
+from caption_boundaries.captions.detector import Detection
+from caption_boundaries.types import (
     DIFFERENT,
     EMPTY_EMPTY,
     EMPTY_VALID,
     SAME,
     VALID_EMPTY,
-    Detection,
-    Probabilities,
+    BoundaryProbabilities,
 )
 
 CHANGE_PROBABILITY = 0.2
@@ -71,7 +71,7 @@ def segments(
     ]
 
 
-def fuse(probabilities: Probabilities, caption: NDArray[np.float32]) -> Probabilities:
+def fuse(probabilities: BoundaryProbabilities, caption: NDArray[np.float32]) -> BoundaryProbabilities:
     """Return pair probabilities together with what reading the pictures said.
 
     Args:

@@ -12,14 +12,7 @@ from numpy.typing import NDArray
 from caption_boundaries.captions import changes as rules
 from caption_boundaries.captions.changes import Change, find_changes
 from caption_boundaries.captions.strokes import StrokeMasks
-from caption_boundaries.types import Region, RgbImage
-
-CLASSES = ("same", "different", "empty_empty", "empty_valid", "valid_empty")
-"""What two neighbouring frame indices show; of the pairs, the first word is the earlier one."""
-SAME, DIFFERENT, EMPTY_EMPTY, EMPTY_VALID, VALID_EMPTY = range(5)
-
-Probabilities = NDArray[np.float32]
-"""Shape (pairs, 5), columns in the order of `CLASSES`, rows sum to 1."""
+from caption_boundaries.types import BoundaryProbabilities, Region, RgbImage
 
 
 class CaptionPictures(Protocol):
@@ -49,7 +42,7 @@ class CaptionPictures(Protocol):
 class Detection:
     """What a detector says of a video."""
 
-    probabilities: Probabilities
+    probabilities: BoundaryProbabilities
     """For every two neighbouring entries of the pictures' ``indices``."""
     change_frames: NDArray[np.int64] | None = None
     """Source frames at which something may have changed, from detectors that look at every one; else None."""
@@ -103,7 +96,7 @@ UNSEEN_CHANGE = 0.02
 """How probable a change is where no stroke came or went."""
 
 
-def pair_probabilities(changes: Sequence[Change], shown: NDArray[np.int64]) -> Probabilities:
+def pair_probabilities(changes: Sequence[Change], shown: NDArray[np.int64]) -> BoundaryProbabilities:
     """Return what changes of strokes say of neighbouring frame indices.
 
     Args:

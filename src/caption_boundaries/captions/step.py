@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caption_boundaries.captions.decoding import Segment, change_frames, fuse, segments
-from caption_boundaries.captions.detector import CLASSES, CaptionPictures, Probabilities, StrokeDetector
+from caption_boundaries.captions.detector import CaptionPictures, StrokeDetector
 from caption_boundaries.captions.engines import ReadingRoom
 from caption_boundaries.captions.extents import time_captions
 from caption_boundaries.captions.joining import join
@@ -26,7 +26,7 @@ from caption_boundaries.errors import RecognitionError, UsageError
 from caption_boundaries.recognition.engine import OcrEngine
 from caption_boundaries.recognition.registry import create_engine
 from caption_boundaries.step import Step, StepContext, StepResult
-from caption_boundaries.types import FrameRange
+from caption_boundaries.types import BOUNDARY_CLASSES, BoundaryProbabilities, FrameRange
 
 NO_CAPTIONS = "The layout says that this video has no captions, so there is nothing to time or to read."
 SOUGHT_LINE_HEIGHT = 28.0
@@ -57,7 +57,7 @@ def _save_nothing(ctx: StepContext) -> StepResult:
     metadata, writer = VideoDbReader(ctx.conn).metadata(), CaptionWriter(ctx.conn)
     count = int((metadata.duration_seconds or 0.0) * metadata.index_framerate_hz) if metadata else 0
     rows = predicted_rows([], _by_person(writer), FrameRange(0, max(0, count - 1)))
-    pairs = np.zeros((0, len(CLASSES)), dtype=np.float32)
+    pairs = np.zeros((0, len(BOUNDARY_CLASSES)), dtype=np.float32)
     writer.replace_predictions(rows, _boundary_run(ctx, 0, pairs, {}))
     return StepResult("no captions", {"captions": 0}, (NO_CAPTIONS,))
 
@@ -133,7 +133,7 @@ def _shows_caption(pictures: CaptionPictures, ticked: Sequence[TickedText]) -> N
 
 
 def _boundary_run(
-    ctx: StepContext, first_index: int, probabilities: Probabilities, settings: Mapping[str, object]
+    ctx: StepContext, first_index: int, probabilities: BoundaryProbabilities, settings: Mapping[str, object]
 ) -> BoundaryRun:
     return BoundaryRun(
         detector=StrokeDetector.name,
@@ -142,7 +142,7 @@ def _boundary_run(
         crop_hash=CropReader(ctx.conn).crop_hash(),
         first_index=first_index,
         probabilities=probabilities.astype(np.float16),
-        classes=CLASSES,
+        classes=BOUNDARY_CLASSES,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
