@@ -1,0 +1,157 @@
+"""Connections that stay open: for whoever reads many videos again and again, such as a data set.
+
+Opening is what costs: a query through a fresh door takes tens of times as long as one through a pooled connection.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections import OrderedDict
+from collections.abc import Collection
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from weakref import WeakSet
+
+from caption_boundaries.database.pooled_reader import PooledReader
+
+DEFAULT_SIZE = 64
+"""Videos that one thread keeps open."""
+
+_abandoned: list[PooledReader] = []
+"""What a forked process found: neither used nor closed there, for SQLite's connections do not survive a fork."""
+
+
+class ReaderPool:
+    """A bounded set of read-only connections, one per process, thread and video.
+
+        pool = reader_pool()
+        frame = CropReader(pool.connection(folder, {"cropping"})).frame(120)
+
+    Databases are attached when they are first asked for. A file that was replaced or changed since is opened again,
+    and a forked process opens its own. Each thread keeps its ``size`` videos used last and closes the others, so a
+    connection is good until its thread asks for another video; it is never shared with another thread.
+
+    What a thread holds at most: one file handle per attached database (three for one in write-ahead mode), and
+    `pooled_reader.CACHE_KIB` of page cache per database beside about 150 KiB per video. Mapped files count as memory
+    of the system's file cache, which takes it back when it is needed elsewhere.
+    """
+
+    def __init__(self, size: int = DEFAULT_SIZE, mapped: bool = True) -> None:
+        """Make an empty pool.
+
+        Args:
+            size: Videos that one thread keeps open.
+            mapped: Map the files of pictures into memory, which makes reading them again three times as fast. Say no
+                for a single pass over files that are not in the system's cache, and where other programs overwrite
+                these files in place: a mapped file that shrinks kills the process.
+        """
+        if size < 1:
+            raise ValueError("a pool keeps at least one video open")
+        self._size = size
+        self._mapped = mapped
+        self._own = threading.local()
+        self._shelves: WeakSet[_Shelf] = WeakSet()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> ReaderPool:
+        """Return the pool itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close every connection."""
+        self.close()
+
+    def __len__(self) -> int:
+        """Return how many videos this thread holds open."""
+        return len(self._shelf())
+
+    def connection(self, video_dir: Path | str, schemas: Collection[str]) -> sqlite3.Connection:
+        """Return this thread's connection to a video, with at least the databases ``schemas`` attached.
+
+        Do not close it, and finish every query: a cursor that is not read to its end keeps writers waiting.
+
+        Raises:
+            TargetError: There is no such folder.
+            DatabaseMissingError: One of the databases is missing.
+            DatabaseCorruptError: A file is damaged or no database.
+            DatabaseVersionError: A file is newer, older or of another kind.
+            StorageError: A file cannot be read.
+        """
+        folder = os.fspath(video_dir)
+        if not os.path.isabs(folder):  # noqa: PTH117 - on the way of every single read
+            folder = os.path.abspath(folder)  # noqa: PTH100
+        shelf = self._shelf()
+        reader = shelf.get(folder)
+        if reader is not None and reader.is_current(schemas):
+            shelf.move_to_end(folder)
+            return reader.connection
+        return self._open(shelf, folder, schemas).connection
+
+    def _open(self, shelf: _Shelf, folder: str, schemas: Collection[str]) -> PooledReader:
+        reader = shelf.get(folder)
+        if reader is None or not reader.attach_missing(schemas):
+            shelf.discard(folder)
+            shelf.shrink(self._size - 1)
+            reader = PooledReader(Path(folder), schemas, mapped=self._mapped)
+        shelf[folder] = reader
+        shelf.move_to_end(folder)
+        return reader
+
+    def close(self) -> None:
+        """Close every connection of this process, those of other threads too: they must not be reading."""
+        with self._lock:
+            shelves = list(self._shelves)
+        for shelf in shelves:
+            shelf.shrink(0)
+
+    def _shelf(self) -> _Shelf:
+        shelf: _Shelf | None = getattr(self._own, "shelf", None)
+        if shelf is None or shelf.process != os.getpid():
+            shelf = self._own.shelf = _Shelf()
+            with self._lock:
+                self._shelves.add(shelf)
+        return shelf
+
+
+class _Shelf(OrderedDict[str, PooledReader]):
+    """The readers of one thread, the one used last at the end; they are closed when the thread ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.process = os.getpid()
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+    __eq__ = object.__eq__
+
+    def discard(self, folder: str) -> None:
+        """Close the reader of ``folder``, if there is one."""
+        reader = self.pop(folder, None)
+        if reader is not None:
+            self._drop(reader)
+
+    def shrink(self, size: int) -> None:
+        """Close the readers that were not used for longest, until there are no more than ``size``."""
+        while len(self) > size:
+            self._drop(self.popitem(last=False)[1])
+
+    def _drop(self, reader: PooledReader) -> None:
+        if self.process == os.getpid():
+            reader.close()
+        else:
+            _abandoned.append(reader)
+
+    def __del__(self) -> None:
+        with suppress(TypeError, AttributeError):  # at the end of the interpreter, what it needs may be gone
+            self.shrink(0)
+
+
+@cache
+def reader_pool() -> ReaderPool:
+    """Return the pool that the parts of the program share."""
+    return ReaderPool()

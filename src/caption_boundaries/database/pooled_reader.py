@@ -1,0 +1,133 @@
+"""One connection of a pool: which databases it has, and whether their files are still the ones it opened."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+
+from caption_boundaries.database.attachments import Attachment, plan_attachments
+from caption_boundaries.database.connecting import BUSY_TIMEOUT_SECONDS, DoorConnection
+from caption_boundaries.database.multi_db import VideoDatabase
+from caption_boundaries.database.old_form import find_old_database
+from caption_boundaries.database.paths import side_file, side_files, sqlite_uri
+from caption_boundaries.database.schema import SCHEMAS
+from caption_boundaries.database.sqlite_errors import translate
+
+SEALED = frozenset({"video", "cropping"})
+"""Databases of pictures: a step replaces the whole file, so while it lies there nobody writes it."""
+
+CACHE_KIB = 256
+"""Page cache of each attached database; SQLite's own default is eight times that."""
+
+_MAPPED_BYTES = 2**31 - 2**16
+"""As much of a file as SQLite maps at most."""
+
+
+class PooledReader:
+    """A read-only connection to one video.
+
+    A sealed database is opened as immutable: SQLite takes no locks and asks the disk nothing. That is safe as long
+    as no journal lies beside the file, which is looked at whenever the folder changes.
+    """
+
+    def __init__(self, folder: Path, schemas: Collection[str], *, mapped: bool) -> None:
+        """Open the databases ``schemas`` of a video; raises what `ReaderPool.connection` tells."""
+        self._folder = folder
+        self._mapped = mapped
+        self._watches: dict[str, _Watch] = {}
+        old = find_old_database(folder)
+        if old is not None:
+            watch = _Watch(old, sealed=False)
+            self.connection = VideoDatabase(folder, readonly=True).__enter__()
+            self._watches = dict.fromkeys(SCHEMAS, watch)
+            return
+        self.connection = sqlite3.connect(
+            ":memory:", uri=True, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False, factory=DoorConnection
+        )
+        try:
+            self.connection.execute("PRAGMA query_only = 1")
+            self.attach_missing(schemas)
+        except BaseException:
+            self.close()
+            raise
+
+    def is_current(self, schemas: Collection[str]) -> bool:
+        """Tell whether all of ``schemas`` are attached and their files unchanged since."""
+        watches = self._watches
+        for schema in schemas:
+            watch = watches.get(schema)
+            if watch is None or not watch.is_unchanged():
+                return False
+        return True
+
+    def attach_missing(self, schemas: Collection[str]) -> bool:
+        """Attach what is not attached yet; returns False where an attached file was changed: open another reader."""
+        missing = frozenset(schemas) - self._watches.keys()
+        if not self.is_current(frozenset(schemas) - missing):
+            return False
+        attachments = plan_attachments(self._folder, writes=(), requires=missing, attach=missing, overrides={})
+        for attachment in attachments:
+            self._attach(attachment)
+        return True
+
+    def _attach(self, attachment: Attachment) -> None:
+        schema, path = attachment.spec.schema, attachment.path
+        sealed = schema in SEALED and not attachment.wal and not side_files(path)
+        watch = _Watch(path, sealed=sealed)
+        uri = sqlite_uri(path, mode="ro", immutable=1) if sealed else attachment.uri
+        try:
+            self.connection.execute("ATTACH DATABASE ? AS ?", (uri, schema))
+            self.connection.execute(f"PRAGMA {schema}.cache_size = -{CACHE_KIB}")
+            if sealed and self._mapped:
+                self.connection.execute(f"PRAGMA {schema}.mmap_size = {_MAPPED_BYTES}")
+        except sqlite3.Error as error:
+            raise translate(error, path) from error
+        self._watches[schema] = watch
+
+    def close(self) -> None:
+        """Close the connection, also in the middle of a query."""
+        self.connection.close()
+
+
+class _Watch:
+    """Notices that a file was replaced or changed, or that somebody began to write it."""
+
+    def __init__(self, path: Path, *, sealed: bool) -> None:
+        self._path = os.fspath(path)
+        real = side_file(path, "")
+        self._folder = os.fspath(real.parent)
+        self._sealed = sealed
+        self._wal = os.fspath(side_file(path, "-wal"))
+        self._real = real
+        self._had_wal = self._has_wal()
+        self._folder_stamp = self._stamp_of_folder()
+        self._stamp = self._stamp_of_file()
+
+    def is_unchanged(self) -> bool:
+        """Tell whether the file is the one that was there at first, and is still opened in the right way."""
+        with suppress(OSError):
+            return self._stamp_of_file() == self._stamp and self._is_quiet()
+        return False
+
+    def _is_quiet(self) -> bool:
+        if not self._sealed:
+            return self._has_wal() == self._had_wal
+        stamp = self._stamp_of_folder()  # a journal that comes changes the folder it lies in
+        if stamp != self._folder_stamp:
+            if side_files(self._real):
+                return False
+            self._folder_stamp = stamp
+        return True
+
+    def _stamp_of_file(self) -> tuple[int, int, int]:
+        found = os.stat(self._path)  # noqa: PTH116 - on the way of every single read
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+    def _stamp_of_folder(self) -> int:
+        return os.stat(self._folder).st_mtime_ns  # noqa: PTH116
+
+    def _has_wal(self) -> bool:
+        return os.path.exists(self._wal)  # noqa: PTH110
