@@ -1,11 +1,12 @@
 """One connection of a pool: which databases it has, and whether their files are still the ones it opened."""
 
+# ruff: noqa: PTH116 - what is asked on the way of every read is asked of `os` directly
+
 from __future__ import annotations
 
 import os
 import sqlite3
 from collections.abc import Collection
-from contextlib import suppress
 from pathlib import Path
 
 from caption_boundaries.database.attachments import Attachment, plan_attachments
@@ -93,41 +94,36 @@ class PooledReader:
 
 
 class _Watch:
-    """Notices that a file was replaced or changed, or that somebody began to write it."""
+    """Notices that a file was replaced or changed, or that somebody began to write it.
+
+    It is asked on the way of every read, so it spares what it can: two questions to the system, no `pathlib`.
+    """
 
     def __init__(self, path: Path, *, sealed: bool) -> None:
         self._path = os.fspath(path)
-        real = side_file(path, "")
-        self._folder = os.fspath(real.parent)
-        self._sealed = sealed
+        self._real = side_file(path, "")
+        self._folder = os.fspath(self._real.parent)
         self._wal = os.fspath(side_file(path, "-wal"))
-        self._real = real
-        self._had_wal = self._has_wal()
-        self._folder_stamp = self._stamp_of_folder()
-        self._stamp = self._stamp_of_file()
+        self._sealed = sealed
+        self._had_wal = os.access(self._wal, os.F_OK)
+        self._folder_changed = os.stat(self._folder).st_mtime_ns
+        found = os.stat(self._path)
+        self._inode, self._size, self._changed = found.st_ino, found.st_size, found.st_mtime_ns
 
     def is_unchanged(self) -> bool:
         """Tell whether the file is the one that was there at first, and is still opened in the right way."""
-        with suppress(OSError):
-            return self._stamp_of_file() == self._stamp and self._is_quiet()
-        return False
+        try:
+            found = os.stat(self._path)
+            same = found.st_mtime_ns == self._changed and found.st_ino == self._inode and found.st_size == self._size
+            return same and (self._is_quiet() if self._sealed else os.access(self._wal, os.F_OK) == self._had_wal)
+        except OSError:
+            return False
 
     def _is_quiet(self) -> bool:
-        if not self._sealed:
-            return self._has_wal() == self._had_wal
-        stamp = self._stamp_of_folder()  # a journal that comes changes the folder it lies in
-        if stamp != self._folder_stamp:
+        """Tell whether no journal lies beside the file: one that comes changes the folder."""
+        changed = os.stat(self._folder).st_mtime_ns
+        if changed != self._folder_changed:
             if side_files(self._real):
                 return False
-            self._folder_stamp = stamp
+            self._folder_changed = changed
         return True
-
-    def _stamp_of_file(self) -> tuple[int, int, int]:
-        found = os.stat(self._path)  # noqa: PTH116 - on the way of every single read
-        return found.st_ino, found.st_size, found.st_mtime_ns
-
-    def _stamp_of_folder(self) -> int:
-        return os.stat(self._folder).st_mtime_ns  # noqa: PTH116
-
-    def _has_wal(self) -> bool:
-        return os.path.exists(self._wal)  # noqa: PTH110

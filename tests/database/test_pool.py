@@ -1,0 +1,451 @@
+"""A pooled connection reads what a fresh door would read, is bounded, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import sqlite3
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from caption_boundaries.database.captions import Caption, CaptionReader, CaptionWriter
+from caption_boundaries.database.cropping import CropReader
+from caption_boundaries.database.full_ocr import OcrReader
+from caption_boundaries.database.layout import LayoutReader, LayoutWriter
+from caption_boundaries.database.multi_db import VideoDatabase
+from caption_boundaries.database.pool import ReaderPool, reader_pool
+from caption_boundaries.database.pooled_reader import CACHE_KIB
+from caption_boundaries.database.replacing import replacing_database
+from caption_boundaries.database.schema import SCHEMAS
+from caption_boundaries.database.state import StateWriter
+from caption_boundaries.database.video import StoredFrame, VideoDbReader, VideoDbWriter
+from caption_boundaries.errors import (
+    CaptionBoundariesError,
+    DatabaseBusyError,
+    DatabaseCorruptError,
+    DatabaseError,
+    DatabaseMissingError,
+    TargetError,
+)
+from caption_boundaries.migration.migrate import migrate_folder
+from caption_boundaries.migration.synthetic import OldFolder
+from support.databases import CAPTION, LABEL, filled_folder, fingerprint, kill_writer, rows
+from support.old_folders import old_file, old_folder
+
+VIDEO, CAPTIONS, ALL = {"video"}, {"captions"}, SCHEMAS
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return filled_folder(tmp_path / "video")
+
+
+@pytest.fixture
+def pool() -> Iterator[ReaderPool]:
+    with ReaderPool() as made:
+        yield made
+
+
+def attached(connection: sqlite3.Connection) -> set[str]:
+    return {name for _, name, _ in connection.execute("PRAGMA database_list")} - {"main", "temp"}
+
+
+def is_open(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("SELECT 1").fetchall()
+    except sqlite3.ProgrammingError:
+        return False
+    return True
+
+
+def open_files(below: Path) -> list[str]:
+    """Return what this process holds open under a folder."""
+    links = []
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            links.append(os.readlink(f"/proc/self/fd/{name}"))
+        except FileNotFoundError:  # the descriptor of the listing itself
+            continue
+    return sorted(link for link in links if link.startswith(f"{below}/"))
+
+
+def texts(connection: sqlite3.Connection) -> list[str | None]:
+    return [caption.text for caption in CaptionReader(connection).captions()]
+
+
+def add_caption(folder: Path, text: str) -> None:
+    with VideoDatabase(folder, writes={"captions"}) as conn:
+        CaptionWriter(conn).add(Caption(100, 110, text=text))
+
+
+def replace_frames(folder: Path, indices: tuple[int, ...]) -> None:
+    with replacing_database(folder, "video", reads=()) as conn:
+        VideoDbWriter(conn).add_frames(StoredFrame(index, b"new" * 1000, 640, 360, None) for index in indices)
+
+
+def test_the_readers_read_through_a_pooled_connection(folder: Path, pool: ReaderPool) -> None:
+    conn = pool.connection(folder, ALL)
+    frame = VideoDbReader(conn).frame(100)
+    assert frame is not None
+    assert frame.image_data == bytes([100]) * 3000
+    assert OcrReader(conn).failures().keys() == {200}
+    assert LayoutReader(conn).box_labels() == [LABEL]
+    assert texts(conn) == [CAPTION.text]
+    assert CropReader(conn).frame_indices() == []
+    assert attached(conn) == ALL
+
+
+def test_the_same_thread_gets_the_same_connection_for_a_video(folder: Path, pool: ReaderPool) -> None:
+    first = pool.connection(folder, VIDEO)
+    assert pool.connection(str(folder), VIDEO) is first
+    assert len(pool) == 1
+
+
+def test_a_relative_path_means_the_same_video(folder: Path, pool: ReaderPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = pool.connection(folder, VIDEO)
+    monkeypatch.chdir(folder.parent)
+    assert pool.connection(folder.name, VIDEO) is first
+
+
+def test_databases_are_attached_when_they_are_first_asked_for(folder: Path, pool: ReaderPool) -> None:
+    first = pool.connection(folder, VIDEO)
+    assert attached(first) == VIDEO
+    assert pool.connection(folder, {"layout", "video"}) is first
+    assert attached(first) == {"video", "layout"}
+    assert pool.connection(folder, ()) is first
+
+
+def test_databases_that_are_not_asked_for_need_not_exist(folder: Path, pool: ReaderPool) -> None:
+    (folder / "cropping.db").unlink()
+    conn = pool.connection(folder, VIDEO)
+    with pytest.raises(DatabaseMissingError, match=r"cropping\.db.*caption-boundaries crop"):
+        pool.connection(folder, {"video", "cropping"})
+    assert pool.connection(folder, VIDEO) is conn, "what was open before is still good"
+    assert not (folder / "cropping.db").exists()
+
+
+def _missing(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+def _empty(folder: Path) -> None:
+    (folder / "video.db").write_bytes(b"")
+
+
+def _damaged(folder: Path) -> None:
+    data = bytearray((folder / "video.db").read_bytes())
+    data[100:4000] = bytes(3900)
+    (folder / "video.db").write_bytes(data)
+
+
+def _text(folder: Path) -> None:
+    (folder / "video.db").write_text("version https://git-lfs.github.com/spec/v1\n" * 20)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error"),
+    [
+        (_missing, TargetError),
+        (_empty, DatabaseCorruptError),
+        (_damaged, DatabaseCorruptError),
+        (_text, DatabaseCorruptError),
+    ],
+)
+def test_what_cannot_be_opened_is_told_like_at_the_door(
+    folder: Path, pool: ReaderPool, spoil: Callable[[Path], None], error: type[CaptionBoundariesError]
+) -> None:
+    pool.connection(folder, VIDEO)
+    spoil(folder)
+    for _ in range(2):
+        with pytest.raises(error):
+            pool.connection(folder, VIDEO)
+    assert (len(pool), open_files(folder)) == (0, [])
+
+
+@pytest.mark.parametrize("schema", sorted(SCHEMAS))
+def test_nothing_can_be_written(folder: Path, pool: ReaderPool, schema: str) -> None:
+    conn = pool.connection(folder, {schema})
+    table = conn.execute(f"SELECT name FROM {schema}.sqlite_master WHERE type = 'table'").fetchone()[0]
+    conn.execute("PRAGMA query_only = 0")
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        conn.execute(f"DELETE FROM {schema}.{table}")
+
+
+def test_the_videos_not_used_for_longest_are_closed(tmp_path: Path) -> None:
+    folders = [filled_folder(tmp_path / name) for name in "abc"]
+    with ReaderPool(size=2) as pool:
+        a, b = (pool.connection(folder, VIDEO) for folder in folders[:2])
+        pool.connection(folders[0], VIDEO)
+        c = pool.connection(folders[2], VIDEO)
+        assert [is_open(conn) for conn in (a, b, c)] == [True, False, True]
+        assert open_files(tmp_path) == [str(folders[0] / "video.db"), str(folders[2] / "video.db")]
+    assert [is_open(conn) for conn in (a, b, c)] == [False, False, False]
+    assert open_files(tmp_path) == []
+
+
+def test_a_pool_keeps_at_least_one_video() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        ReaderPool(size=0)
+
+
+def test_what_a_pool_holds_is_bounded_however_many_videos_are_read(tmp_path: Path) -> None:
+    """The bound that the class documents: one handle per database, a small cache of pages each."""
+    folders = [filled_folder(tmp_path / str(number)) for number in range(30)]
+    with ReaderPool(size=10) as pool:
+        for folder in folders * 2:
+            conn = pool.connection(folder, ALL)
+            for schema in ALL:
+                assert conn.execute(f"PRAGMA {schema}.cache_size").fetchone() == (-CACHE_KIB,)
+        assert len(pool) == 10
+        assert len(open_files(tmp_path)) <= 10 * len(ALL)
+
+
+def test_every_thread_has_its_own_connections(folder: Path, pool: ReaderPool) -> None:
+    together = threading.Barrier(2)
+
+    def read(_: int) -> sqlite3.Connection:
+        conn = pool.connection(folder, ALL)
+        together.wait(timeout=30)
+        for _ in range(50):
+            assert texts(pool.connection(folder, CAPTIONS)) == [CAPTION.text]
+        return conn
+
+    mine = pool.connection(folder, ALL)
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(read, range(2))
+        assert len({id(conn) for conn in (mine, first, second)}) == 3
+    assert (pool.connection(folder, ALL) is mine, len(pool)) == (True, 1)
+
+
+def test_a_thread_that_ends_closes_its_connections(folder: Path, pool: ReaderPool) -> None:
+    found = []
+    thread = threading.Thread(target=lambda: found.append(pool.connection(folder, VIDEO)))
+    thread.start()
+    thread.join()
+    gc.collect()
+    assert (is_open(found[0]), open_files(folder)) == (False, [])
+
+
+def test_closing_the_pool_closes_those_of_every_thread(folder: Path) -> None:
+    opened, closed, found = threading.Event(), threading.Event(), []
+    pool = ReaderPool()
+
+    def hold() -> None:
+        conn = pool.connection(folder, VIDEO)
+        opened.set()
+        closed.wait(timeout=30)
+        found.append(is_open(conn))
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    opened.wait(timeout=30)
+    pool.close()
+    closed.set()
+    thread.join()
+    assert found == [False]
+    with pool:
+        assert texts(pool.connection(folder, CAPTIONS)) == [CAPTION.text], "a closed pool may be used again"
+
+
+def in_fork(work: Callable[[], bool]) -> int:
+    """Return 0 if ``work`` was true in a forked child, which then ends without a word."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        code = 2
+        try:
+            code = 0 if work() else 1
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_a_forked_process_opens_its_own_and_leaves_its_parent_s_alone(tmp_path: Path) -> None:
+    folders = [filled_folder(tmp_path / name) for name in "abc"]
+    with ReaderPool(size=2) as pool:
+        kept = [pool.connection(folder, VIDEO) for folder in folders[:2]]
+
+        def read() -> bool:
+            own = pool.connection(folders[0], VIDEO)
+            for folder in folders[1:]:
+                pool.connection(folder, VIDEO)
+            good = own not in kept and not is_open(own) and len(pool) == 2
+            gc.collect()
+            pool.close()
+            return good and len(pool) == 0 and all(is_open(conn) for conn in kept)
+
+        assert in_fork(read) == 0
+        assert [pool.connection(folder, VIDEO) for folder in folders[:2]] == kept
+        assert VideoDbReader(kept[0]).frame_indices() == [0, 100, 200]
+
+
+def test_a_forked_process_leaves_the_connections_of_its_parent_s_threads_alone(folder: Path) -> None:
+    opened, closed, found = threading.Event(), threading.Event(), []
+    pool = ReaderPool()
+
+    def hold() -> None:
+        found.append(pool.connection(folder, VIDEO))
+        opened.set()
+        closed.wait(timeout=30)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    opened.wait(timeout=30)
+
+    def look() -> bool:
+        gc.collect()
+        pool.close()
+        return is_open(found[0])
+
+    assert in_fork(look) == 0
+    assert is_open(found[0])
+    closed.set()
+    thread.join()
+
+
+def test_another_process_number_alone_tells_a_fork(
+    folder: Path, pool: ReaderPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, process = pool.connection(folder, VIDEO), os.getpid()
+    monkeypatch.setattr(os, "getpid", lambda: process + 1)
+    assert pool.connection(folder, VIDEO) is not first
+    gc.collect()
+    assert is_open(first)
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+def test_a_replaced_file_is_opened_again(folder: Path, mapped: bool) -> None:
+    with ReaderPool(mapped=mapped) as pool:
+        before = pool.connection(folder, {"video", "layout"})
+        assert VideoDbReader(before).frame_indices() == [0, 100, 200]
+        replace_frames(folder, (0, 50))
+        after = pool.connection(folder, VIDEO)
+        assert VideoDbReader(after).frame_indices() == [0, 50]
+        assert (is_open(before), attached(after)) == (False, VIDEO)
+
+
+def test_a_database_that_is_asked_for_again_beside_a_new_one_is_looked_at_too(folder: Path, pool: ReaderPool) -> None:
+    pool.connection(folder, VIDEO)
+    replace_frames(folder, (7,))
+    assert VideoDbReader(pool.connection(folder, {"video", "layout"})).frame_indices() == [7]
+
+
+def test_what_others_write_is_seen(folder: Path, pool: ReaderPool) -> None:
+    assert texts(pool.connection(folder, CAPTIONS)) == ["Hello"]
+    add_caption(folder, "World")
+    assert texts(pool.connection(folder, CAPTIONS)) == ["Hello", "World"]
+
+
+def test_a_copy_over_the_same_file_is_seen(folder: Path, tmp_path: Path) -> None:
+    other = filled_folder(tmp_path / "other")
+    replace_frames(other, (1, 2, 3, 4))
+    with ReaderPool(mapped=False) as pool:
+        pool.connection(folder, VIDEO)
+        shutil.copyfile(other / "video.db", folder / "video.db")
+        assert VideoDbReader(pool.connection(folder, VIDEO)).frame_indices() == [1, 2, 3, 4]
+
+
+def test_a_link_that_leads_elsewhere_is_seen(folder: Path, pool: ReaderPool, tmp_path: Path) -> None:
+    other = filled_folder(tmp_path / "other")
+    replace_frames(other, (9,))
+    store = tmp_path / "store.db"
+    os.replace(folder / "video.db", store)
+    (folder / "video.db").symlink_to(store)
+    assert VideoDbReader(pool.connection(folder, VIDEO)).frame_indices() == [0, 100, 200]
+    (folder / "video.db").unlink()
+    (folder / "video.db").symlink_to(other / "video.db")
+    assert VideoDbReader(pool.connection(folder, VIDEO)).frame_indices() == [9]
+
+
+def test_the_state_is_followed_while_it_is_written(folder: Path, pool: ReaderPool) -> None:
+    def runs() -> int:
+        connection = pool.connection(folder, {"state"})
+        return int(connection.execute("SELECT count(*) FROM state.step_runs").fetchone()[0])
+
+    assert runs() == 0
+    with VideoDatabase(folder, writes={"state"}) as conn:
+        StateWriter(conn).begin_step("crop")
+        conn.commit()
+        assert (folder / "state.db-wal").exists()
+        assert runs() == 1
+    assert runs() == 1
+
+
+def test_a_journal_beside_the_pictures_ends_the_quiet_reading(folder: Path, pool: ReaderPool) -> None:
+    """A sealed file is read without locks; a writer that is killed in it must not show what it never committed."""
+    pool.connection(folder, VIDEO)
+    kill_writer(folder / "video.db", "UPDATE full_frames SET image_data = randomblob(9000)")
+    with pytest.raises(DatabaseError, match="a process was killed"):
+        pool.connection(folder, VIDEO)
+
+
+def test_what_others_do_beside_the_pictures_opens_nothing_again(folder: Path, pool: ReaderPool) -> None:
+    conn = pool.connection(folder, VIDEO)
+    for number in range(3):
+        add_caption(folder, str(number))
+        assert pool.connection(folder, VIDEO) is conn
+
+
+def test_an_idle_pool_keeps_nobody_from_writing_or_sealing(folder: Path, pool: ReaderPool) -> None:
+    conn = pool.connection(folder, ALL)
+    CaptionReader(conn).captions()
+    with VideoDatabase(folder, writes={"layout"}, timeout=0) as other:
+        LayoutWriter(other).delete_box_labels([(100, 0)])
+    assert LayoutReader(pool.connection(folder, {"layout"})).box_labels() == []
+
+
+def test_a_busy_file_is_told_as_such(folder: Path, pool: ReaderPool) -> None:
+    with closing(sqlite3.connect(folder / "captions.db", isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(DatabaseBusyError, match="being written"):
+            pool.connection(folder, CAPTIONS)
+    assert texts(pool.connection(folder, CAPTIONS)) == ["Hello"]
+
+
+def test_reading_leaves_everything_as_it_is(folder: Path) -> None:
+    before = fingerprint(folder)
+    with ReaderPool() as pool:
+        conn = pool.connection(folder, ALL)
+        for schema in ALL:
+            conn.execute(f"SELECT * FROM {schema}.sqlite_master").fetchall()
+        VideoDbReader(conn).frame(100)
+        assert fingerprint(folder) == before
+    assert fingerprint(folder) == before
+
+
+@pytest.mark.filterwarnings("ignore:.*still in the old form:DeprecationWarning")
+@pytest.mark.parametrize("form", [OldFolder(), OldFolder(filename="annotations.db", wal=True)], ids=["delete", "wal"])
+def test_an_old_folder_is_read_and_its_migration_noticed(tmp_path: Path, pool: ReaderPool, form: OldFolder) -> None:
+    folder = old_folder(tmp_path, form)
+    old = pool.connection(folder, {"cropping"})
+    count = rows(old_file(folder), "SELECT count(*) FROM cropped_frames")[0][0]
+    pictures = [frame.image_data for frame in CropReader(old).frames()]
+    assert len(pictures) == count > 0
+    assert pool.connection(folder, {"captions", "video"}) is old, "an old file has everything"
+    found = texts(old)
+    migrate_folder(folder)
+    new = pool.connection(folder, {"cropping", "captions"})
+    assert new is not old
+    assert [frame.image_data for frame in CropReader(new).frames()] == pictures
+    assert texts(new) == found
+
+
+def test_an_old_folder_is_told_of(tmp_path: Path, pool: ReaderPool) -> None:
+    folder = old_folder(tmp_path)
+    with pytest.warns(DeprecationWarning, match="caption-boundaries migrate"):
+        pool.connection(folder, CAPTIONS)
+
+
+def test_the_program_shares_one_pool(folder: Path) -> None:
+    with reader_pool() as pool:
+        assert texts(pool.connection(folder, CAPTIONS)) == [CAPTION.text]
+        assert reader_pool() is pool
+    assert len(reader_pool()) == 0
