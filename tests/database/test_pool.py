@@ -387,6 +387,15 @@ def test_a_journal_beside_the_pictures_ends_the_quiet_reading(folder: Path, pool
         pool.connection(folder, VIDEO)
 
 
+def test_a_writer_that_begins_ends_the_quiet_reading(folder: Path, pool: ReaderPool) -> None:
+    before = pool.connection(folder, VIDEO)
+    (folder / "video.db-journal").touch()
+    after = pool.connection(folder, VIDEO)
+    assert after is not before
+    assert VideoDbReader(after).frame_indices() == [0, 100, 200]
+    assert pool.connection(folder, VIDEO) is after
+
+
 def test_what_others_do_beside_the_pictures_opens_nothing_again(folder: Path, pool: ReaderPool) -> None:
     conn = pool.connection(folder, VIDEO)
     for number in range(3):
