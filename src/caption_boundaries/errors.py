@@ -17,7 +17,8 @@
     ├── StorageError              7   507   no space, no permission, missing mount
     ├── RecognitionError          8   502   an engine is missing or failed
     ├── VideoBusyError            6   423   another process works on the same video
-    └── FleetError                9   500   some of many videos failed
+    ├── FleetError                9   500   some of many videos failed
+    └── TrainingError            10   500   a training cannot go on
 
 The columns are the exit code and the HTTP status. Codes above 128 are left to signals (130 = Ctrl-C).
 """
@@ -174,3 +175,9 @@ class FleetError(CaptionBoundariesError):
     """Some of many videos failed; the others are done."""
 
     exit_code = 9
+
+
+class TrainingError(CaptionBoundariesError):
+    """A training cannot go on; the last checkpoint is good."""
+
+    exit_code = 10

@@ -1,0 +1,1 @@
+"""What a boundary model says of a video: crop pictures in, probabilities out."""

@@ -1,0 +1,130 @@
+"""What a model says of every two neighbouring pictures of a video, in memory that does not grow with its length."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caption_boundaries.inference.backends import Backend, load_backend
+from caption_boundaries.inference.pictures import read_input
+from caption_boundaries.inference.statistics import InputStatistics, summarize, total
+from caption_boundaries.models.description import Description
+from caption_boundaries.models.preprocessing import Preprocessor
+from caption_boundaries.types import BOUNDARY_CLASSES, BoundaryProbabilities
+
+BATCH = 32
+"""Pictures that are worked on in one go."""
+WAITING_PER_WORKER = 2
+"""Batches that wait for each thread at most, which bounds the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model says of a video."""
+
+    probabilities: BoundaryProbabilities
+    """Of every two neighbouring pictures, both passes together; shape (pairs, 5)."""
+    disagreement: NDArray[np.float32]
+    """How far the passes are apart, 0 to 1 (half the sum of absolute differences); shape (pairs,)."""
+    statistics: InputStatistics
+    """Of all pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    forward: NDArray[np.float32]
+    backward: NDArray[np.float32]
+    statistics: InputStatistics
+
+
+class BoundaryPredictor:
+    """Runs a model over the pictures of whole videos."""
+
+    def __init__(self, backend: Backend, *, workers: int = 2) -> None:
+        """Prepare to run ``backend`` in ``workers`` threads side by side."""
+        self._backend = backend
+        self._workers = max(1, workers)
+
+    @classmethod
+    def load(cls, path: Path | None = None, *, workers: int = 2) -> BoundaryPredictor:
+        """Return a predictor with the model in ``path``: an export, a training run or a checkpoint of it.
+
+        Args:
+            path: Where the model is; None: the one that comes with the package.
+            workers: Threads side by side.
+
+        Raises:
+            InputError: There is no model, or it cannot be read.
+        """
+        return cls(load_backend(path), workers=workers)
+
+    @property
+    def description(self) -> Description:
+        """What the model says of itself."""
+        return self._backend.description
+
+    def predict(self, jpegs: Iterable[bytes], preprocessor: Preprocessor) -> Prediction:
+        """Return what every two neighbours of a video's crop pictures show.
+
+        Args:
+            jpegs: The pictures in order; a few batches of them are in memory at a time.
+            preprocessor: Of this video.
+
+        Raises:
+            DatabaseCorruptError: A picture is no readable JPEG.
+        """
+        batches = list(self._batches(_overlapping(jpegs, BATCH), preprocessor))
+        if not batches:
+            empty = np.zeros((0, len(BOUNDARY_CLASSES)), dtype=np.float32)
+            return Prediction(empty, np.zeros(0, dtype=np.float32), InputStatistics())
+        forward = self._probabilities([batch.forward for batch in batches])
+        backward = self._probabilities([batch.backward for batch in batches])
+        apart = np.abs(forward - backward).sum(axis=1) / 2
+        # The mean of both passes is that of their logits: calibration was fitted on it.
+        logits = np.concatenate([(batch.forward + batch.backward) / 2 for batch in batches])
+        together = self.description.calibration.probabilities(logits)
+        return Prediction(together, apart.astype(np.float32), total([batch.statistics for batch in batches]))
+
+    def _probabilities(self, logits: Sequence[NDArray[np.float32]]) -> BoundaryProbabilities:
+        return self.description.calibration.probabilities(np.concatenate(logits))
+
+    def _batches(self, parts: Iterator[list[bytes]], preprocessor: Preprocessor) -> Iterator[_Batch]:
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="boundaries") as pool:
+            waiting: deque[Future[_Batch]] = deque()
+            try:
+                for number, part in enumerate(parts):
+                    waiting.append(pool.submit(self._one_batch, part, preprocessor, first=number == 0))
+                    if len(waiting) > self._workers * WAITING_PER_WORKER:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def _one_batch(self, jpegs: list[bytes], preprocessor: Preprocessor, *, first: bool) -> _Batch:
+        pictures = np.stack([read_input(jpeg, preprocessor) for jpeg in jpegs])
+        features = self._backend.encode(pictures)
+        # The first picture of a batch is the last one of the batch before, and is counted there.
+        statistics = summarize(pictures if first else pictures[1:])
+        if len(features) < 2:
+            nothing = np.zeros((0, len(BOUNDARY_CLASSES)), dtype=np.float32)
+            return _Batch(nothing, nothing, statistics)
+        forward, backward = self._backend.compare(features[:-1], features[1:])
+        return _Batch(forward, backward, statistics)
+
+
+def _overlapping(jpegs: Iterable[bytes], size: int) -> Iterator[list[bytes]]:
+    """Yield batches of ``size`` pictures and, but for the first batch, the one before them."""
+    stream = iter(jpegs)
+    last: list[bytes] = []
+    while part := list(itertools.islice(stream, size)):
+        yield last + part
+        last = part[-1:]

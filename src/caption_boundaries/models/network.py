@@ -1,0 +1,119 @@
+"""The siamese network: each picture is encoded once, and a light head compares two of them.
+
+A single letter that changes has to be seen, so what differs is pooled by its maximum as well as by its mean.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from caption_boundaries.models.architectures import Architecture
+from caption_boundaries.models.preprocessing import CHANNELS
+from caption_boundaries.types import BOUNDARY_CLASSES, DIFFERENT, EMPTY_EMPTY, EMPTY_VALID, SAME, VALID_EMPTY
+
+SWAPPED = (SAME, DIFFERENT, EMPTY_EMPTY, VALID_EMPTY, EMPTY_VALID)
+"""The class of a pair with its pictures exchanged, by its class."""
+
+
+class BoundaryNetwork(nn.Module):
+    """Says of two neighbouring pictures which of the five classes they are."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        """Build the network with random weights."""
+        super().__init__()
+        self.encoder = Encoder(architecture)
+        self.head = Head(architecture)
+
+    def forward(self, pairs: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logits of the forward and of the backward pass, both in the classes of the pairs as given.
+
+        Args:
+            pairs: Inputs as bytes, shape (n, 2, channels, height, width).
+        """
+        # Both pictures of all pairs in one go, so that they are normalised alike.
+        features = self.encoder(pairs.flatten(0, 1)).unflatten(0, (-1, 2))
+        forward, backward = self.head(features[:, 0], features[:, 1])
+        return forward, backward
+
+
+class Encoder(nn.Module):
+    """Turns a picture into features at a quarter of its size."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        """Build it with random weights."""
+        super().__init__()
+        stem, features = architecture.stem, architecture.features
+        self.layers = nn.Sequential(
+            nn.Conv2d(len(CHANNELS), stem, 3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(stem),
+            nn.ReLU(),
+            Separable(stem, features, stride=2),
+            Separable(features, features),
+        )
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Return features, shape (n, features, height / 4, width / 4), of pictures of bytes."""
+        features: Tensor = self.layers(pictures.float() / 128 - 1)
+        return features
+
+
+class Head(nn.Module):
+    """Compares the features of two pictures, in both orders."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        """Build it with random weights."""
+        super().__init__()
+        features, mixed, deep = architecture.features, architecture.mixed, architecture.deep
+        self.mix = nn.Sequential(nn.Conv2d(3 * features, mixed, 1, bias=False), nn.BatchNorm2d(mixed), nn.ReLU())
+        layers: list[nn.Module] = []
+        width = mixed
+        for channels in deep:
+            layers += [Separable(width, channels, stride=2), Separable(channels, channels)]
+            width = channels
+        self.layers = nn.Sequential(*layers)
+        self.decide = nn.Sequential(
+            nn.Linear(2 * width + features, architecture.hidden),
+            nn.ReLU(),
+            nn.Linear(architecture.hidden, len(BOUNDARY_CLASSES)),
+        )
+
+    def forward(self, before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits, each of shape (n, 5), of the pass in order and of the one with both pictures exchanged.
+
+        The second one's classes are exchanged back, so that both speak of the pair as given.
+        """
+        difference = (before - after).abs()
+        backward = self._one_pass(after, before, difference)
+        return self._one_pass(before, after, difference), backward[:, list(SWAPPED)]
+
+    def _one_pass(self, first: Tensor, second: Tensor, difference: Tensor) -> Tensor:
+        deep = self.layers(self.mix(torch.cat([first, second, difference], dim=1)))
+        pooled = [deep.amax(dim=(2, 3)), deep.mean(dim=(2, 3)), difference.amax(dim=(2, 3))]
+        logits: Tensor = self.decide(torch.cat(pooled, dim=1))
+        return logits
+
+
+class Separable(nn.Module):
+    """A convolution of each channel by itself, then one across channels; added to its input where both fit."""
+
+    def __init__(self, inputs: int, outputs: int, *, stride: int = 1) -> None:
+        """Build it with random weights."""
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(inputs, inputs, 3, stride=stride, padding=1, groups=inputs, bias=False),
+            nn.Conv2d(inputs, outputs, 1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(),
+        )
+        self.adds = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the layer's output."""
+        y: Tensor = self.layers(x)
+        return x + y if self.adds else y
+
+
+def parameter_count(network: nn.Module) -> int:
+    """Return how many numbers a network learns."""
+    return sum(parameter.numel() for parameter in network.parameters())

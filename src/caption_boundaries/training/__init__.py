@@ -1,0 +1,1 @@
+"""From corrected captions to a better boundary model."""

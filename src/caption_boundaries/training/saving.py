@@ -1,0 +1,111 @@
+"""What a training keeps so that it can go on exactly where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from caption_boundaries import __version__
+from caption_boundaries.errors import UsageError
+from caption_boundaries.models import preprocessing
+from caption_boundaries.models.checkpoint import TRAINING, WEIGHTS, Meta, find_checkpoint, read_meta, save_checkpoint
+from caption_boundaries.models.network import BoundaryNetwork
+from caption_boundaries.training.config import TrainConfig
+
+
+@dataclass
+class Progress:
+    """How far a training has come."""
+
+    step: int = 0
+    """Optimizer steps done."""
+    best: tuple[float, float] = (-1.0, 0.0)
+    """Best macro F1 of the validation videos, and of equal ones the least loss, negative."""
+    looks_since: int = 0
+    """Looks at them since then."""
+
+
+def save(
+    run_dir: Path,
+    network: BoundaryNetwork,
+    optimizer: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler,
+    progress: Progress,
+    *,
+    meta: Mapping[str, Any],
+    best: bool,
+) -> Path:
+    """Save a checkpoint; ``meta`` is what only the caller knows of `Meta`."""
+    weights = _bytes(network.state_dict())
+    state = {
+        "optimizer": optimizer.state_dict(),
+        "scaler": scaler.state_dict(),
+        "progress": vars(progress),
+    }
+    description = Meta(
+        preprocessing=preprocessing.VERSION,
+        step=progress.step,
+        code_revision=code_revision(),
+        weights_hash=hashlib.sha256(weights).hexdigest(),
+        **meta,
+    )
+    return save_checkpoint(run_dir, description, {WEIGHTS: weights, TRAINING: _bytes(state)}, best=best)
+
+
+def restore(
+    run_dir: Path,
+    config: TrainConfig,
+    data_hash: str,
+    network: BoundaryNetwork,
+    optimizer: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler,
+) -> Progress:
+    """Bring everything to where the last checkpoint of a run was, and return how far that is.
+
+    Raises:
+        UsageError: The run has other settings or another data set: it would not be the same run.
+    """
+    folder = find_checkpoint(run_dir, "last")
+    meta = read_meta(folder)
+    if not config.same_course(meta.config) or meta.data_hash != data_hash:
+        what = "settings" if meta.data_hash == data_hash else "data set"
+        raise UsageError(
+            f"The run in {run_dir} was begun with another {what}.".replace("another settings", "other settings"),
+            hint="Go on with the same, or begin a new run in another folder.",
+        )
+    network.load_state_dict(_loaded(folder / WEIGHTS))
+    state = _loaded(folder / TRAINING)
+    optimizer.load_state_dict(state["optimizer"])
+    scaler.load_state_dict(state["scaler"])
+    known = state["progress"]
+    return Progress(known["step"], tuple(known["best"]), known["looks_since"])
+
+
+def code_revision() -> str:
+    """Return the program's version and, in a checkout, the commit."""
+    here = Path(__file__).resolve().parent
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(here), "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return __version__
+    commit = found.stdout.strip()
+    return f"{__version__}+{commit}" if found.returncode == 0 and commit else __version__
+
+
+def _bytes(state: object) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    return buffer.getvalue()
+
+
+def _loaded(path: Path) -> Any:
+    return torch.load(io.BytesIO(path.read_bytes()), map_location="cpu", weights_only=True)
