@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from caption_boundaries.data.fonts import Font
 from caption_boundaries.data.pictures import Canvas, Sprite
 from caption_boundaries.data.recipe import Overlay, Typeface
-from caption_boundaries.data.rendering import render_overlay
+from caption_boundaries.data.rendering import overlay_boxes, render_overlay
 from caption_boundaries.data.splits import Split
 from caption_boundaries.data.texts import TextWriter
 from caption_boundaries.data.vocabulary import NAMES
+from caption_boundaries.types import Box, PixelBox, TextLine
 
 LOGOS = ("TV 7", "CINE", "Kanal 4", "HD", "NEWS 24", "LIVE", "ARD1", "MAX", "MOVIE+", "dok.film")
 DARK = ((20, 30, 90), (120, 15, 25), (15, 15, 15), (10, 80, 60))
@@ -58,11 +59,6 @@ def draw_overlays(
     return tuple(found)
 
 
-def lay_overlays(overlays: Sequence[Overlay], size: tuple[int, int], fps: float) -> _Layers:
-    """Return what draws the overlays on the frames of a video."""
-    return _Layers(overlays, size, fps)
-
-
 def text_at(overlay: Overlay, frame: int, fps: float) -> str:
     """Return what an overlay says on a frame."""
     if overlay.kind != "clock":
@@ -71,7 +67,19 @@ def text_at(overlay: Overlay, frame: int, fps: float) -> str:
     return f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
-class _Layers:
+def overlay_lines(overlays: Sequence[Overlay], frame: int, fps: float, size: tuple[int, int]) -> Iterator[TextLine]:
+    """Yield the lines of overlays that stand still on a frame of a size (width, height), as an engine would read them.
+
+    A ticker is left out: what part of it can be read is nobody's concern.
+    """
+    for overlay in overlays:
+        if overlay.first <= frame <= overlay.last and not overlay.speed:
+            for text, box in overlay_boxes(overlay, text_at(overlay, frame, fps)):
+                left, right = max(0, box.left), min(size[0], box.right)
+                yield TextLine(Box.from_pixels(PixelBox(left, box.top, right, box.bottom), *size), text, 1.0)
+
+
+class OverlayLayers:
     """The overlays of one video as sprites, each kept while it says the same."""
 
     def __init__(self, overlays: Sequence[Overlay], size: tuple[int, int], fps: float) -> None:

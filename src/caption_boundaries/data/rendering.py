@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,25 +84,39 @@ def render_caption(lines: Sequence[str], style: Style, frame_size: tuple[int, in
 
 def render_overlay(overlay: Overlay, text: str, frame_size: tuple[int, int]) -> Sprite:
     """Return one text of an overlay as a sprite; line breaks make several lines."""
-    face = overlay.face
-    lines = text.split("\n")
-    step = round(face.size * 1.3)
-    padding = round(face.size * 0.4)
-    widths = [face.font.at(face.size).getlength(line) for line in lines]
-    width, height = round(max(widths)) + 2 * padding, step * len(lines) + padding
-    picture = Image.new("RGBA", (max(2, width), height))
+    font = overlay.face.font.at(overlay.face.size)
+    lines, padding, step = text.split("\n"), _padding(overlay), _step(overlay)
+    width = round(max(font.getlength(line) for line in lines)) + 2 * padding
+    picture = Image.new("RGBA", (width, step * len(lines) + padding))
     if overlay.box_color is not None:
         picture.paste((*overlay.box_color, 255), (0, 0, *picture.size))
     draw = ImageDraw.Draw(picture)
     for number, line in enumerate(lines):
-        draw.text(
-            (padding, padding + face.size + number * step - face.size // 4),
-            line,
-            (*overlay.fill, 255),
-            face.font.at(face.size),
-            "ls",
-        )
+        draw.text((padding, _baseline(overlay, number)), line, (*overlay.fill, 255), font, "ls")
     return sprite_of(np.asarray(picture), overlay.x, overlay.y, frame_size)
+
+
+def overlay_boxes(overlay: Overlay, text: str) -> Iterator[tuple[str, PixelBox]]:
+    """Yield each line of an overlay's text and what its letters cover, in pixels of the frame."""
+    font = overlay.face.font.at(overlay.face.size)
+    x = overlay.x + _padding(overlay)
+    for number, line in enumerate(text.split("\n")):
+        left, top, right, bottom = font.getbbox(line, anchor="ls")
+        y = overlay.y + _baseline(overlay, number)
+        yield line, PixelBox(int(x + left), int(y + top), int(x + right), int(y + bottom))
+
+
+def _padding(overlay: Overlay) -> int:
+    return round(overlay.face.size * 0.4)
+
+
+def _step(overlay: Overlay) -> int:
+    return round(overlay.face.size * 1.3)
+
+
+def _baseline(overlay: Overlay, number: int) -> int:
+    """Return how far below the overlay's upper edge line ``number`` stands, in pixels."""
+    return _padding(overlay) + overlay.face.size * 3 // 4 + number * _step(overlay)
 
 
 def _around(boxes: Sequence[PixelBox], margin: int) -> PixelBox:

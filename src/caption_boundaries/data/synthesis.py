@@ -19,7 +19,7 @@ import av
 from caption_boundaries.atomic import discard, partial_path, replace_file, storage_errors, write_file
 from caption_boundaries.data.backgrounds import drawn_pictures
 from caption_boundaries.data.footage import footage_pictures
-from caption_boundaries.data.overlays import lay_overlays
+from caption_boundaries.data.overlays import OverlayLayers
 from caption_boundaries.data.pictures import Canvas, Sprite
 from caption_boundaries.data.recipe import Script
 from caption_boundaries.data.rendering import render_caption
@@ -65,7 +65,7 @@ def write_truth(script: Script, path: Path, *, video: str = "") -> None:
 def pictures_of(script: Script) -> Iterator[Canvas]:
     """Yield every frame of a script before it is compressed."""
     size = (script.width, script.height)
-    layers = lay_overlays(script.overlays, size, float(script.fps))
+    layers = OverlayLayers(script.overlays, size, float(script.fps))
     captions = _CaptionSprites(script)
     for frame, canvas in enumerate(_backgrounds(script)):
         layers.lay(canvas, frame)
