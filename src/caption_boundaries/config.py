@@ -60,6 +60,23 @@ class CropSettings:
         _require(1 <= self.jpeg_quality <= 100, "jpeg_quality must be from 1 to 100.")
 
 
+DETECTORS = ("auto", "combined", "model", "strokes")
+"""What finds the changes of captions: the strokes of every source frame, the learned model, or both together."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionSettings:
+    """How captions are found."""
+
+    detector: str = "auto"
+    """One of `DETECTORS`; auto = both together where the package carries a model, else the strokes."""
+    model: Path | None = None
+    """A training's folder or an exported model; None = the model that comes with the package."""
+
+    def __post_init__(self) -> None:
+        _require(self.detector in DETECTORS, f"detector must be one of {', '.join(DETECTORS)}.")
+
+
 @dataclass(frozen=True, slots=True)
 class ExportSettings:
     """Which subtitle files are written, and where."""
@@ -82,4 +99,5 @@ class Settings:
     ingest: IngestSettings = field(default_factory=IngestSettings)
     ocr: OcrSettings = field(default_factory=OcrSettings)
     crop: CropSettings = field(default_factory=CropSettings)
+    captions: CaptionSettings = field(default_factory=CaptionSettings)
     export: ExportSettings = field(default_factory=ExportSettings)

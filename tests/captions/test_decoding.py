@@ -89,7 +89,7 @@ class Pictures:
         self.strokes = film.strokes()
         self.indices = np.arange(int(film.frames / film.fps * 10))
 
-    def pictures(self, indices: object) -> object:
+    def jpegs(self, indices: object) -> object:
         raise AssertionError("the stroke detector looks at no picture")
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from caption_boundaries.captions import changes as rules
 from caption_boundaries.captions.changes import Change, find_changes
 from caption_boundaries.captions.strokes import StrokeMasks
-from caption_boundaries.types import BoundaryProbabilities, Region, RgbImage
+from caption_boundaries.types import BoundaryProbabilities, Region
 
 
 class CaptionPictures(Protocol):
@@ -34,8 +34,8 @@ class CaptionPictures(Protocol):
     def strokes(self) -> StrokeMasks:
         """The stroke masks of every source frame."""
 
-    def pictures(self, indices: Sequence[int]) -> Iterator[RgbImage]:
-        """Yield the pictures at ascending frame indices, one after the other."""
+    def jpegs(self, indices: Sequence[int]) -> Iterator[bytes]:
+        """Yield the pictures at ascending frame indices as they are stored, one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,10 @@ class Detection:
     """For every two neighbouring entries of the pictures' ``indices``."""
     change_frames: NDArray[np.int64] | None = None
     """Source frames at which something may have changed, from detectors that look at every one; else None."""
+    caption: NDArray[np.float32] | None = None
+    """How probable it is that each index shows a caption; None: the detector cannot tell."""
+    findings: tuple[Mapping[str, object], ...] = ()
+    """What looks wrong, for the record of the run."""
 
 
 class BoundaryDetector(Protocol):

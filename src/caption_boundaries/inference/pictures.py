@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from caption_boundaries.database.cropping import CropReader
 from caption_boundaries.media.jpeg import decode_jpeg_gray
-from caption_boundaries.models.preprocessing import Picture, Preprocessor, bands_of, sampled
+from caption_boundaries.models.preprocessing import Picture, Preprocessor, bands_of
 from caption_boundaries.types import Region
 
 
@@ -19,16 +18,18 @@ def read_input(jpeg: bytes, preprocessor: Preprocessor) -> Picture:
     return preprocessor(decode_jpeg_gray(jpeg))
 
 
-def preprocessor_of(crops: CropReader, regions: Sequence[Region], indices: Sequence[int]) -> Preprocessor:
+def preprocessor_of(jpegs: Iterable[bytes], regions: Sequence[Region]) -> Preprocessor:
     """Return what prepares the crop pictures of a video; it has learnt what is usual there.
 
     Args:
-        crops: Of the video.
-        regions: What its pictures show, top to bottom.
-        indices: The frame indices that have a picture, ascending; at least one.
+        jpegs: Those of the video's pictures that `preprocessing.sampled` names; at least one.
+        regions: What the pictures show, top to bottom.
+
+    Raises:
+        DatabaseCorruptError: One is no readable JPEG.
     """
-    chosen = [crops.frame(indices[place]) for place in sampled(len(indices))]
-    frames = [frame for frame in chosen if frame is not None]
-    preprocessor = Preprocessor(frames[0].width, frames[0].height, bands_of(regions))
-    preprocessor.learn_usual(decode_jpeg_gray(frame.image_data) for frame in frames)
+    pictures = [decode_jpeg_gray(jpeg) for jpeg in jpegs]
+    height, width = pictures[0].shape
+    preprocessor = Preprocessor(width, height, bands_of(regions))
+    preprocessor.learn_usual(pictures)
     return preprocessor
