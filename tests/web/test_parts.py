@@ -73,7 +73,7 @@ class TestRegistry:
 class TestAssets:
     def test_every_module_that_a_page_imports_is_there(self):
         assets = load_assets()
-        for screen in ("list", "layout"):
+        for screen in ("list", "layout", "captions"):
             modules = assets.modules_of(f"{screen}/page.js")
             assert modules[0] == f"{screen}/page.js"
             assert {"vendor/lit.js", "core/api.js", "core/queue.js"} - set(modules) <= {"core/queue.js"}

@@ -58,7 +58,7 @@ def _page(request: Request, web: WebContext, *, screen: str, title: str, data: d
         "screen": screen,
         "title": title,
         "modules": web.assets.modules_of(entry) if web.assets.get(entry) else [],
-        "stylesheet": f"css/{screen}.css" if web.assets.get(f"css/{screen}.css") else None,
+        "stylesheets": [f"css/{name}.css" for name in (("tool", screen) if screen in TOOLS else (screen,))],
         # "<" would end the element that holds it; JSON may write it otherwise.
         "boot": json.dumps(boot, ensure_ascii=False).replace("<", "\\u003c"),
     }

@@ -50,6 +50,22 @@ export function get(path) {
 }
 
 /**
+ * Hands a file of the server to the person: a plain link would not carry the token.
+ * @param {string} path below /api/v1
+ * @param {string} name
+ */
+export async function download(path, name) {
+  const response = await fetch(`/api/v1${path}`, { headers: { "x-token": token() }, cache: "no-store" }).catch(() => null);
+  if (!response) throw new ApiError(0, { kind: "Unreachable", message: "The server does not answer." });
+  if (!response.ok) throw new ApiError(response.status, (await response.json().catch(() => ({}))).error ?? {});
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/**
  * @param {string} path
  * @param {unknown} body
  * @param {RequestInit} [options]

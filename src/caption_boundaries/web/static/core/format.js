@@ -14,6 +14,12 @@ export function clockTenths(seconds) {
   return `${clock(tenths / 10)}.${tenths % 10}`;
 }
 
+/** @param {number} seconds with thousandths */
+export function clockThousandths(seconds) {
+  const whole = Math.round(seconds * 1000);
+  return `${clock(whole / 1000)}.${String(whole % 1000).padStart(3, "0")}`;
+}
+
 /** @param {number} share @param {number} [digits] */
 export function percent(share, digits = 0) {
   return `${(share * 100).toFixed(digits)} %`;

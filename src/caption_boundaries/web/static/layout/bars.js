@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../vendor/lit.js";
 import { boot } from "../core/boot.js";
+import { choice } from "../core/choice.js";
 import { hint } from "../core/hints.js";
 import { othersWords } from "../core/presence.js";
 import { saveIndicator } from "../core/saving.js";
@@ -53,23 +54,6 @@ export function orderBar(state, set) {
     <input type="search" id="search" placeholder="Frames with text …" aria-label="Only frames with this text" .value=${state.search}
       @input=${(/** @type {Event} */ event) => set.search(valueOf(event))} />
   `;
-}
-
-/**
- * A row of buttons of which one is on.
- * @template {string} T
- * @param {string} name
- * @param {T} now
- * @param {(value: T) => void} choose
- * @param {[T, string, string][]} choices value, label and tooltip
- */
-function choice(name, now, choose, choices) {
-  return html`<div class="segmented" role="group" aria-label=${name}>
-    ${choices.map(
-      ([value, label, title]) =>
-        html`<button aria-pressed=${value === now} title=${title} @click=${() => choose(value)}>${label}</button>`,
-    )}
-  </div>`;
 }
 
 /** @param {State} state @param {Actions} actions @param {(view: import("./types.js").View) => void} setView */
