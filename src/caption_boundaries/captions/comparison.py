@@ -117,9 +117,9 @@ def _same_line(one: TextLine, other: TextLine, before: Look, after: Look, *, qui
     for (span, other_span), place in zip(spans, places, strict=True):
         if _worst_window(before, after, place, whole) >= least:
             continue
-        added = span[0] == span[1] or other_span[0] == other_span[1]
-        # Over a new background a speck may read as a letter more; the text itself has not moved then.
-        if quiet or not added or max(_line_presence(one, before, after), _line_presence(other, after, before)) < THERE:
+        # Over a new background a speck beside the text may read as a letter more; the text itself has not moved then.
+        beside = _is_added((span, other_span)) and _is_at_end((span, other_span), len(one.text), len(other.text))
+        if quiet or not beside or max(_line_presence(one, before, after), _line_presence(other, after, before)) < THERE:
             return False
     return True
 
@@ -128,6 +128,12 @@ def _is_added(span: SpanPair) -> bool:
     """Tell whether only one of two lines has letters in a stretch."""
     (start, stop), (other_start, other_stop) = span
     return start == stop or other_start == other_stop
+
+
+def _is_at_end(span: SpanPair, length: int, other_length: int) -> bool:
+    """Tell whether a stretch of two lines of so many letters is at the beginning of both, or at the end of both."""
+    (start, stop), (other_start, other_stop) = span
+    return (start == 0 and other_start == 0) or (stop == length and other_stop == other_length)
 
 
 def _letters(line: TextLine, look: Look) -> list[float]:

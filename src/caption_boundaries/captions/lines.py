@@ -58,7 +58,7 @@ def caption_lines(readings: Sequence[Reading], durations: Sequence[float], scale
         durations: How long each of them is, in any unit.
         scale: Of the crop picture.
     """
-    sized = _keep(readings, lambda line: _has_line_size(line, scale))
+    sized = _keep(readings, lambda line: has_line_size(line, scale))
     static = [spot for spot in _spots(sized, durations, scale) if spot.is_static(sum(durations))]
     moving = _keep(sized, lambda line: not any(spot.holds(line, scale) for spot in static))
     place = _usual_place(moving, scale.anchor)
@@ -70,7 +70,8 @@ def _keep(readings: Sequence[Reading], wanted: Callable[[TextLine], bool]) -> li
     return [replace(reading, lines=lines) for reading, lines in zip(readings, kept, strict=True)]
 
 
-def _has_line_size(line: TextLine, scale: Scale) -> bool:
+def has_line_size(line: TextLine, scale: Scale) -> bool:
+    """Tell whether a line is about as high as a caption's line of some region."""
     return any(LOWEST * height <= line.box.height <= HIGHEST * height for height in scale.line_heights)
 
 

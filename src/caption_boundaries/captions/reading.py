@@ -129,9 +129,14 @@ def _text_brightness(luma: GrayImage, polarity: Polarity) -> Mask:
 
 def polarity_at(y: float, regions: Sequence[Region]) -> Polarity:
     """Return whether text is light or dark at height ``y``, a fraction of the picture of the stacked regions."""
+    return regions[region_at(y, regions)].polarity if regions else "light"
+
+
+def region_at(y: float, regions: Sequence[Region]) -> int:
+    """Return the number of the region that the picture of the stacked regions shows at height ``y``, a fraction."""
     heights = np.cumsum([region.box.height for region in regions])
     place = int(np.searchsorted(heights, y * heights[-1], side="right")) if len(heights) else 0
-    return regions[min(place, len(regions) - 1)].polarity if regions else "light"
+    return max(0, min(place, len(regions) - 1))
 
 
 def ink(share: Share, reading: Reading) -> Mask:

@@ -9,14 +9,16 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from caption_boundaries.captions.decoding import Segment, change_frames, fuse, segments
-from caption_boundaries.captions.detector import CaptionPictures, StrokeDetector
+from caption_boundaries.captions.decoding import Segment, change_frames, fuse, segments, surely_empty
+from caption_boundaries.captions.detector import BoundaryDetector, CaptionPictures
 from caption_boundaries.captions.engines import ReadingRoom
 from caption_boundaries.captions.extents import time_captions
 from caption_boundaries.captions.joining import join
+from caption_boundaries.captions.learned import create_detector
 from caption_boundaries.captions.lines import caption_lines
 from caption_boundaries.captions.reading import Reading, chosen_indices
 from caption_boundaries.captions.rows import TickedText, Unread, predicted_rows, tick
+from caption_boundaries.captions.second_look import look_again
 from caption_boundaries.captions.stored import StoredPictures
 from caption_boundaries.database.captions import BoundaryRun, Caption, CaptionWriter
 from caption_boundaries.database.cropping import CropReader
@@ -58,27 +60,32 @@ def _save_nothing(ctx: StepContext) -> StepResult:
     count = int((metadata.duration_seconds or 0.0) * metadata.index_framerate_hz) if metadata else 0
     rows = predicted_rows([], _by_person(writer), FrameRange(0, max(0, count - 1)))
     pairs = np.zeros((0, len(BOUNDARY_CLASSES)), dtype=np.float32)
-    writer.replace_predictions(rows, _boundary_run(ctx, 0, pairs, {}))
+    writer.replace_predictions(rows, _boundary_run(ctx, 0, pairs, {}, _new_detector(ctx)))
     return StepResult("no captions", {"captions": 0}, (NO_CAPTIONS,))
 
 
 def _find_and_save(ctx: StepContext, layout: LayoutConfig) -> StepResult:
-    pictures, detector = StoredPictures(ctx.conn, layout), StrokeDetector()
+    pictures, detector = StoredPictures(ctx.conn, layout), _new_detector(ctx)
     engine = _new_engine(ctx, pictures)  # fails early, before any thread starts
     strokes, total = pictures.strokes, FrameRange(0, int(pictures.indices[-1]))
     detection = detector.detect(pictures)
     shown = strokes.shown_at(pictures.indices, pictures.rate_hz)
     stretches = segments(change_frames(detection, shown), strokes.frame_count, pictures.indices, shown)
-    readings = _read(ctx, pictures, stretches)
+    skipped = surely_empty(detection, pictures.indices, stretches)
+    readings = look_again(pictures, stretches, _read(ctx, pictures, stretches, skipped), engine)
     cleaned = caption_lines(readings, [len(stretch) for stretch in stretches], pictures.scale)
     ticked = tick(time_captions(strokes, join(strokes, stretches, cleaned)), strokes, total, pictures.rate_hz)
     writer = CaptionWriter(ctx.conn)
     by_person = _by_person(writer)
     rows = predicted_rows(ticked, by_person, total, unread=_unread(stretches, readings))
     probabilities = fuse(detection.probabilities, _shows_caption(pictures, ticked))
-    settings = {**detector.settings(), **_engine_settings(engine)}
-    writer.replace_predictions(rows, _boundary_run(ctx, int(pictures.indices[0]), probabilities, settings))
-    return _result(rows, len(by_person), readings)
+    settings = {**detector.settings(), **_engine_settings(engine), "findings": detection.findings}
+    writer.replace_predictions(rows, _boundary_run(ctx, int(pictures.indices[0]), probabilities, settings, detector))
+    return _result(rows, len(by_person), readings, detection.findings)
+
+
+def _new_detector(ctx: StepContext) -> BoundaryDetector:
+    return create_detector(ctx.settings.captions, workers=ctx.settings.ocr.workers)
 
 
 def _new_engine(ctx: StepContext, pictures: StoredPictures) -> OcrEngine:
@@ -96,8 +103,10 @@ def _by_person(writer: CaptionWriter) -> list[Caption]:
     return [row for row in writer.captions() if row.by_person]
 
 
-def _read(ctx: StepContext, pictures: StoredPictures, stretches: Sequence[Segment]) -> list[Reading]:
-    """Return what stands in every stretch.
+def _read(
+    ctx: StepContext, pictures: StoredPictures, stretches: Sequence[Segment], skipped: NDArray[np.bool_]
+) -> list[Reading]:
+    """Return what stands in every stretch; nothing in those that are skipped.
 
     Raises:
         RecognitionError: The engine failed on every one.
@@ -105,13 +114,17 @@ def _read(ctx: StepContext, pictures: StoredPictures, stretches: Sequence[Segmen
     room = ReadingRoom(
         lambda: _new_engine(ctx, pictures), ctx.settings.ocr.workers, pictures.strokes.size, pictures.regions
     )
-    jobs = (list(pictures.jpegs(chosen_indices(stretch.indices.tolist()))) for stretch in stretches)
+    jobs = (
+        [] if skip else list(pictures.jpegs(chosen_indices(stretch.indices.tolist())))
+        for stretch, skip in zip(stretches, skipped.tolist(), strict=True)
+    )
     readings = []
     for reading in room.read_all(jobs):
         readings.append(reading)
         ctx.progress(len(readings), len(stretches), "stretches")
     failures = [reading.error for reading in readings if reading.error is not None]
-    if failures and len(failures) == sum(len(stretch.indices) > 0 for stretch in stretches):
+    read = sum(len(stretch.indices) > 0 for stretch in stretches) - int(np.count_nonzero(skipped))
+    if failures and len(failures) == read:
         raise RecognitionError(f"The engine failed on every picture: {failures[0]}")
     return readings
 
@@ -133,11 +146,15 @@ def _shows_caption(pictures: CaptionPictures, ticked: Sequence[TickedText]) -> N
 
 
 def _boundary_run(
-    ctx: StepContext, first_index: int, probabilities: BoundaryProbabilities, settings: Mapping[str, object]
+    ctx: StepContext,
+    first_index: int,
+    probabilities: BoundaryProbabilities,
+    settings: Mapping[str, object],
+    detector: BoundaryDetector,
 ) -> BoundaryRun:
     return BoundaryRun(
-        detector=StrokeDetector.name,
-        version=StrokeDetector.version,
+        detector=detector.name,
+        version=detector.version,
         settings=json.dumps(settings, sort_keys=True),
         crop_hash=CropReader(ctx.conn).crop_hash(),
         first_index=first_index,
@@ -147,7 +164,9 @@ def _boundary_run(
     )
 
 
-def _result(rows: Sequence[Caption], by_person: int, readings: Sequence[Reading]) -> StepResult:
+def _result(
+    rows: Sequence[Caption], by_person: int, readings: Sequence[Reading], findings: Sequence[Mapping[str, object]]
+) -> StepResult:
     captions = [row for row in rows if row.boundary_state != "gap"]
     doubtful = sum(bool(row.boundary_pending or row.text_pending) for row in captions)
     failures = sum(reading.error is not None for reading in readings)
@@ -159,6 +178,7 @@ def _result(rows: Sequence[Caption], by_person: int, readings: Sequence[Reading]
         warnings.append("No captions were found in the caption region.")
     if failures:
         warnings.append(f"The engine failed on {failures} stretches; their rows say why.")
+    warnings += [str(finding["message"]) for finding in findings]
     counts = {"captions": len(captions), "doubtful": doubtful, "by_person": by_person, "failures": failures}
     return StepResult(summary, counts, tuple(warnings))
 

@@ -5,9 +5,11 @@ A caption comes and goes; what a station lays over its picture does not. All dis
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from difflib import SequenceMatcher
+from itertools import groupby, pairwise
 
 import numpy as np
 from rapidfuzz import fuzz
@@ -32,6 +34,18 @@ WINDOW_SHARE = 0.6
 """A place that holds text of one extent this often, always another one, is a window: of a ticker, a clock, a score."""
 CHANGING_SHARE = 0.6
 """The text in a window changes from frame to frame at least this often."""
+
+RETURNS_AT_MOST = 0.8
+"""Of captions that follow each other, this share of the changes brings one that was not there before."""
+STAYS_FRAMES = 1.5
+"""Each of them stays for so many sampled frames on average."""
+CUT_REACH = 1.0
+"""A text ends at the frame's side when it comes so close to it, in line heights: the rest of it may be outside."""
+COMMON_PART = 0.5
+"""Two readings of a text that is cut off have in common this share of the shorter one."""
+MOVED = 1.0
+"""By so many line heights the common part of two readings has moved; a reading says no more exactly where it stands."""
+_DIGITS = re.compile(r"\d")
 
 
 @dataclass(slots=True)
@@ -64,7 +78,7 @@ def static_overlays(table: LineTable) -> Bools:
     for place in places(table):
         for group in same_texts(place.lines, table.texts):
             if len(group) >= 3 and stays(np.unique(table.frame[group]), table):
-                static[group] = True
+                static[group] = not follow_each_other([table.texts[line] for line in group])
         if is_window(place.lines, table):
             static[place.lines] = True
     return static
@@ -81,6 +95,16 @@ def same_texts(lines: Sequence[int], texts: Sequence[str]) -> list[list[int]]:
         else:
             groups.append([line])
     return groups
+
+
+def follow_each_other(texts: Sequence[str]) -> bool:
+    """Tell whether texts that are much alike come one after the other, each for a while and then no more.
+
+    So do captions that differ in a word. Misreadings of a logo change from frame to frame, or come back. The digits of
+    a clock are no words.
+    """
+    runs = [text for text, _ in groupby(_DIGITS.sub("0", text) for text in texts)]
+    return len(runs) >= 3 and len(set(runs)) >= RETURNS_AT_MOST * len(runs) and len(texts) >= STAYS_FRAMES * len(runs)
 
 
 def stays(frames: Ints, table: LineTable) -> bool:
@@ -153,9 +177,28 @@ def _slides(table: LineTable, a: int, b: int) -> bool:
     shift_right = float(table.right[b] - table.right[a]) / height
     if shift_left * shift_right > 0 and min(abs(shift_left), abs(shift_right)) > 0.5:
         return fuzz.ratio(table.texts[a], table.texts[b]) >= 75
+    if _ends_at_side(table, a) or _ends_at_side(table, b):
+        return _common_part_moves(table, a, b)
     if max(abs(shift_left), abs(shift_right)) > 1.0:
         return False
     # Both ends stand still: the text slides behind a window, and a common part is found at another place in it.
     part = fuzz.partial_ratio_alignment(table.texts[a][2:-2], table.texts[b], score_cutoff=85)
     whole = fuzz.ratio(table.texts[a], table.texts[b])
     return part is not None and whole < 90 and abs(part.dest_start - part.src_start - 2) >= 2
+
+
+def _ends_at_side(table: LineTable, line: int) -> bool:
+    reach = CUT_REACH * table.height[line]
+    return bool(table.left[line] < reach or table.right[line] > table.aspect - reach)
+
+
+def _common_part_moves(table: LineTable, a: int, b: int) -> bool:
+    """Tell whether what two readings have in common stands elsewhere in the second, as in a text that runs in."""
+    one, other = table.texts[a], table.texts[b]
+    match = SequenceMatcher(None, one, other, autojunk=False).find_longest_match()
+    if match.size < max(5, COMMON_PART * min(len(one), len(other))):
+        return False
+    middle = match.a + match.size / 2, match.b + match.size / 2
+    widths = table.right[[a, b]] - table.left[[a, b]]
+    x = table.left[[a, b]] + widths * np.array(middle) / np.array([len(one), len(other)])
+    return bool(abs(x[1] - x[0]) > MOVED * table.height[a])

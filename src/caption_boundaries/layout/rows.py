@@ -45,6 +45,8 @@ FREE_DISTINCT = 8
 FREE_OCCUPANCY = 0.8
 """But not where the row is filled more often than this: that is a ticker broken into pieces."""
 FREE_ALIGNMENT = 0.45
+SURELY_READ = 0.95
+"""Patterns that look like a letter are read with less confidence."""
 STACK_PITCH = 2.5
 """Lines whose centres are closer than this, in line heights, stand below each other."""
 
@@ -201,7 +203,7 @@ def _describe(table: LineTable, members: Ints, stacked: Ints, still: Callable[[I
         ),
         "position": _position(center_y),
         "size": _size(height, table.aspect),
-        "text": _text(pieces),
+        "text": _text(pieces, table),
         "reading": float(np.interp(np.median(table.confidence[members]), [0.0, 0.5, 0.8], [0.3, 0.6, 1.0])),
         "alone": 1.0 - 0.95 * float(np.mean(stacked[members] >= PAGE_LINES)),
         "still": still(members),
@@ -269,7 +271,13 @@ def _size(height: float, aspect: float) -> float:
     return float(np.interp(share, [0.012, 0.025, 0.11, 0.16, 0.25], [0.1, 1.0, 1.0, 0.6, 0.1]))
 
 
-def _text(pieces: Sequence[Piece]) -> float:
-    """Return how much the text is like speech: a letter or two is more often a misread pattern."""
-    lengths = [sum(c.isalnum() * (2 if unicodedata.east_asian_width(c) in "WF" else 1) for c in p.text) for p in pieces]
-    return float(np.interp(np.median(lengths), [0, 2, 4, 8], [0.05, 0.4, 0.75, 1.0]))
+def _text(pieces: Sequence[Piece], table: LineTable) -> float:
+    """Return how much the text is like speech: a letter or two is more often a misread pattern, if not surely read."""
+    sure = np.array([table.confidence[list(piece.lines)].min() >= SURELY_READ for piece in pieces])
+    lengths = np.array([_letters(piece.text) for piece in pieces])
+    return float(np.interp(np.median(lengths * np.where(sure, 2, 1)), [0, 2, 4, 8], [0.05, 0.4, 0.75, 1.0]))
+
+
+def _letters(text: str) -> int:
+    """Return how many letters and digits a text has; those of wide scripts say as much as two."""
+    return sum(c.isalnum() * (2 if unicodedata.east_asian_width(c) in "WF" else 1) for c in text)

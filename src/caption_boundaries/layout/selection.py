@@ -8,7 +8,7 @@ import numpy as np
 
 from caption_boundaries.layout.lines import Bools, Floats, Ints, LineTable, spread
 from caption_boundaries.layout.overlays import static_overlays
-from caption_boundaries.layout.rows import Row, find_rows
+from caption_boundaries.layout.rows import ROW_REACH, Row, find_rows
 from caption_boundaries.types import Anchor
 
 MIN_SCORE = 0.35
@@ -86,6 +86,7 @@ def select_lines(table: LineTable, wanted: Bools, unwanted: Bools) -> Selection:
     inside = np.zeros(len(table), dtype=bool)
     for row in chosen:
         inside[_aligned_lines(row, table)] = True
+    inside |= _companions(inside, chosen, table)
     inside = (inside | wanted) & ~unwanted
     reasons = _reasons(inside, unreadable, static, unwanted, rejected)
     return Selection(inside, reasons, tuple(chosen), rejected)
@@ -175,6 +176,25 @@ def _aligned_lines(row: Row, table: LineTable) -> Ints:
     levels = table.center_y[lines]
     level = np.abs(levels - row.center_y) <= max(OTHER_LEVEL * row.height, 6.0 * spread(levels))
     return np.asarray(lines[level & (table.height[lines] <= TALLER_RATIO * row.height)])
+
+
+def _companions(inside: Bools, chosen: list[Row], table: LineTable) -> Bools:
+    """Return the lines of caption rows that stand right above or below a caption's line, wherever that puts them.
+
+    Where captions are centred on one level, single lines stand between the levels of double ones.
+    """
+    found = np.zeros(len(table), dtype=bool)
+    taken = np.flatnonzero(inside)
+    for line in (line for row in chosen for line in row.lines if not inside[line]):
+        beside = taken[table.frame[taken] == table.frame[line]]
+        height = np.maximum(table.height[beside], table.height[line])
+        pitch = np.abs(table.center_y[beside] - table.center_y[line]) / height
+        ratio = height / np.minimum(table.height[beside], table.height[line])
+        off = np.abs(table.center_x[beside] - table.center_x[line]) / height
+        left = np.abs(table.left[beside] - table.left[line]) / height
+        aligned = np.minimum(off, left) < ALIKE_OFF
+        found[line] = ((pitch < ALIKE_PITCH) & (pitch > ROW_REACH) & (ratio < ALIKE_RATIO) & aligned).any()
+    return found
 
 
 def _reasons(
