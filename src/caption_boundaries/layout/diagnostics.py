@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from caption_boundaries.layout.lines import Bools, LineTable
+from caption_boundaries.layout.lines import Bools, LineTable, unread_lines
 from caption_boundaries.layout.overlays import places
 from caption_boundaries.layout.rows import Row
 from caption_boundaries.types import Box, Region
@@ -43,6 +43,7 @@ def verdict_diagnostics(table: LineTable, inside: Bools, reasons: Sequence[str])
         "frames": table.frame_count,
         "frames_with_text": len(np.unique(table.frame)),
         "frames_with_captions": len(np.unique(table.frame[inside])),
+        "frames_unread": len(np.unique(table.frame[unread_lines(table)])),
         "boxes": len(table),
         "caption_boxes": int(inside.sum()),
         "left_out": {reason: reasons.count(reason) for reason in sorted(set(reasons) - {""})},

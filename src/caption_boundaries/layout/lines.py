@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from caption_boundaries.types import Box, TextLine
 
+UNREAD_WIDTH = 1.5
+"""Line heights per letter: no letter of any font is as wide; one more is left to the box's margins."""
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -130,6 +133,16 @@ def wide_script_share(text: str) -> float:
     letters = [c for c in text if c.isalpha()]
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in letters)
     return wide / len(letters) if letters else 0.0
+
+
+def unread_lines(table: LineTable) -> Bools:
+    """Tell for every line whether it is so wide for what was read that it must say more, shape (n,).
+
+    Text in a script that the engine does not know comes out as a few signs.
+    """
+    letters = np.array([sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in text) for text in table.texts])
+    width = (table.right - table.left) / np.maximum(table.height, 1e-9)
+    return np.asarray(width > UNREAD_WIDTH * np.maximum(letters, 1) + 1, dtype=np.bool_)
 
 
 def spread(values: Floats) -> float:

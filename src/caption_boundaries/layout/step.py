@@ -28,6 +28,12 @@ from caption_boundaries.types import Box, GrayImage, PixelBox, Polarity, Region
 
 RULES_VERSION = "rules-1"
 """Written as the model's version where no model was fitted; counts up when the rules change."""
+UNREAD_FRAMES = 3
+"""Text that could not be read is told of when so many sampled frames show it, and more than show captions."""
+UNREAD = (
+    "The engine sees text that it cannot read, perhaps in a script that it does not know: "
+    "try another one, such as --engine tesseract --language rus."
+)
 OCR_HINT = "Look at the failures of the ocr step and run it again."
 MARGIN = 0.15
 """How much of what surrounds a line is shown to the polarity estimate, in line heights."""
@@ -197,6 +203,9 @@ def _result(analysis: LayoutAnalysis, config: LayoutConfig, *, failures: int) ->
         warnings.append(f"No captions were found in {frames} sampled frames.")
     elif analysis.confidence < 0.5:
         warnings.append(f"The caption region is uncertain (confidence {analysis.confidence:.2f}): please look at it.")
+    unread = int(str(analysis.diagnostics["frames_unread"]))
+    if unread >= UNREAD_FRAMES and unread > int(str(analysis.diagnostics["frames_with_captions"])):
+        warnings.append(UNREAD)
     if cut:
         warnings.append(f"The crop cuts {_count(cut, 'caption box', 'caption boxes')}.")
     if failures:

@@ -29,6 +29,41 @@ DATA_FOLDERS = (
 DEFAULT_LANGUAGES = ("chi_sim", "eng")
 """Used as far as they are installed when no language is named."""
 
+SHORT_NAMES = {
+    "zh": "chi_sim",
+    "en": "eng",
+    "ar": "ara",
+    "bg": "bul",
+    "cs": "ces",
+    "da": "dan",
+    "de": "deu",
+    "el": "ell",
+    "es": "spa",
+    "fa": "fas",
+    "fi": "fin",
+    "fr": "fra",
+    "he": "heb",
+    "hi": "hin",
+    "hu": "hun",
+    "id": "ind",
+    "it": "ita",
+    "ja": "jpn",
+    "ko": "kor",
+    "nl": "nld",
+    "no": "nor",
+    "pl": "pol",
+    "pt": "por",
+    "ro": "ron",
+    "ru": "rus",
+    "sr": "srp",
+    "sv": "swe",
+    "th": "tha",
+    "tr": "tur",
+    "uk": "ukr",
+    "vi": "vie",
+}
+"""The names of ISO 639-1, which people know, and those of Tesseract."""
+
 MIN_CONFIDENCE = 0.5
 """Lines below this are no text."""
 
@@ -37,8 +72,8 @@ class TesseractEngine:
     """Reads light captions through the Tesseract library.
 
     Args:
-        language: Languages by Tesseract's names, joined with ``+``, such as ``rus`` or ``chi_tra+eng``; empty means
-            Chinese and English, as far as they are installed.
+        language: Languages by Tesseract's names or by those of ISO 639-1, joined with ``+``, such as ``ru`` or
+            ``chi_tra+eng``; empty means Chinese and English, as far as they are installed.
         data_folders: Where language data is looked for.
 
     Raises:
@@ -131,7 +166,7 @@ def find_language(language: str, folders: Sequence[Path]) -> tuple[Path, str]:
     Raises:
         RecognitionError: No folder holds them all.
     """
-    wanted = language.split("+") if language else []
+    wanted = [SHORT_NAMES.get(name, name) for name in language.split("+")] if language else []
     for folder in folders:
         found = [name for name in wanted or DEFAULT_LANGUAGES if (folder / f"{name}.traineddata").is_file()]
         if found and len(found) >= len(wanted):
