@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from caption_boundaries.fleet.events import Finished, Progressed
+from caption_boundaries.fleet.homes import InPlace
 from caption_boundaries.fleet.jobs import Job, run_job
 from caption_boundaries.fleet.memory import available_bytes, default_workers
-from caption_boundaries.fleet.pool import Finished, Progressed, WorkerPool
+from caption_boundaries.fleet.pool import WorkerPool
 from caption_boundaries.fleet.report import report_of
 from caption_boundaries.locking import video_lock
 from caption_boundaries.pipeline import STEPS
@@ -27,8 +29,10 @@ def videos(stages: dict[str, Path], tmp_path: Path) -> list[Path]:
 
 
 def test_every_video_is_done_once_and_equals_a_serial_run(videos: list[Path], stages: dict[str, Path]) -> None:
-    results = [event.result for event in WorkerPool(2).run([Job(video, ALL) for video in videos]) if finished(event)]
-    assert sorted(result.video_dir for result in results) == videos
+    results = [
+        event.result for event in WorkerPool(2).run([Job(InPlace(video), ALL) for video in videos]) if finished(event)
+    ]
+    assert sorted(Path(result.video) for result in results) == videos
     assert {(result.status, result.attempts) for result in results} == {("done", 1)}
     assert [outcome.step for outcome in results[0].outcomes] == list(ALL)
     calm = contents(stages["export"])
@@ -41,27 +45,27 @@ def finished(event: object) -> bool:
 
 def test_a_killed_worker_is_replaced_and_its_video_completed(videos: list[Path], stages: dict[str, Path]) -> None:
     pool = WorkerPool(2)
-    killed: set[Path] = set()
+    killed: set[str] = set()
     results = []
-    for event in pool.run([Job(video, ALL) for video in videos]):
+    for event in pool.run([Job(InPlace(video), ALL) for video in videos]):
         if isinstance(event, Finished):
             results.append(event.result)
-        elif event.job.video_dir not in killed and event.step != "ingest":
-            killed.add(event.job.video_dir)  # every video loses its first worker
+        elif event.job.home.label not in killed and event.step != "ingest":
+            killed.add(event.job.home.label)  # every video loses its first worker
             for pid in pool.worker_pids:
                 os.kill(pid, signal.SIGKILL)
     assert len(killed) > 0
-    assert sorted(result.video_dir for result in results) == videos
+    assert sorted(Path(result.video) for result in results) == videos
     assert all(result.status == "done" or result.attempts == 3 for result in results)
     calm = contents(stages["export"])
-    assert all(contents(result.video_dir) == calm for result in results if result.status == "done")
+    assert all(contents(Path(result.video)) == calm for result in results if result.status == "done")
     assert any(result.attempts > 1 and result.status == "done" for result in results)
 
 
 def test_a_video_that_costs_every_worker_is_called_failed(videos: list[Path]) -> None:
     pool = WorkerPool(1, max_attempts=2)
     results = []
-    for event in pool.run([Job(videos[0], ALL)]):
+    for event in pool.run([Job(InPlace(videos[0]), ALL)]):
         if isinstance(event, Progressed):
             for pid in pool.worker_pids:
                 os.kill(pid, signal.SIGKILL)
@@ -75,7 +79,9 @@ def test_a_video_that_costs_every_worker_is_called_failed(videos: list[Path]) ->
 def test_one_bad_video_does_not_stop_the_others(videos: list[Path]) -> None:
     (videos[1] / "video.db").write_text("not a database")
     results = {
-        e.result.video_dir: e.result for e in WorkerPool(2).run([Job(v, ("ingest",)) for v in videos]) if finished(e)
+        Path(e.result.video): e.result
+        for e in WorkerPool(2).run([Job(InPlace(v), ("ingest",)) for v in videos])
+        if finished(e)
     }
     assert {video for video, result in results.items() if result.status == "failed"} == {videos[1]}
     assert results[videos[1]].exit_code == 5
@@ -84,13 +90,13 @@ def test_one_bad_video_does_not_stop_the_others(videos: list[Path]) -> None:
 
 def test_two_workers_never_write_one_video(videos: list[Path]) -> None:
     with video_lock(videos[0]):
-        result = run_job(Job(videos[0], ("ingest",)))
+        result = run_job(Job(InPlace(videos[0]), ("ingest",)))
     assert (result.status, result.exit_code) == ("failed", 6)
 
 
 def test_leaving_early_ends_the_workers(videos: list[Path]) -> None:
     pool = WorkerPool(2)
-    events = pool.run([Job(video, ALL) for video in videos])
+    events = pool.run([Job(InPlace(video), ALL) for video in videos])
     next(events)
     pids = pool.worker_pids
     events.close()
@@ -103,7 +109,7 @@ def test_leaving_early_ends_the_workers(videos: list[Path]) -> None:
 
 def test_progress_is_told_by_step(videos: list[Path]) -> None:
     told: list[tuple[str, float, float | None]] = []
-    result = run_job(Job(videos[0], ("ingest",)), lambda *words: told.append(words))
+    result = run_job(Job(InPlace(videos[0]), ("ingest",)), lambda *words: told.append(words))
     assert result.status == "done"
     assert {step for step, _, _ in told} == {"ingest"}
     assert told[-1][1] == told[-1][2]
@@ -111,7 +117,7 @@ def test_progress_is_told_by_step(videos: list[Path]) -> None:
 
 def test_the_report_counts(videos: list[Path]) -> None:
     (videos[1] / "video.db").write_text("not a database")
-    results = [run_job(Job(video, ("ingest",))) for video in videos[:2]]
+    results = [run_job(Job(InPlace(video), ("ingest",))) for video in videos[:2]]
     report = report_of(results, workers=1, seconds=2.0)
     assert {key: report[key] for key in ("videos", "done", "failed", "retried")} == {
         "videos": 2,
@@ -120,6 +126,9 @@ def test_the_report_counts(videos: list[Path]) -> None:
         "retried": 0,
     }
     assert [entry["status"] for entry in report["results"]] == ["done", "failed"]
+    assert report["step_seconds"].keys() == {"ingest"}
+    stopped = report_of(results, workers=1, seconds=2.0, asked=5, interrupted=True)
+    assert (stopped["videos"], stopped["untried"], stopped["interrupted"]) == (5, 3, True)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +142,27 @@ def test_workers_fit_cores_memory_and_videos(videos_left: int, available: float,
 
 def test_the_available_memory_is_known() -> None:
     assert available_bytes() > 0
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"memory.max": "3000", "memory.current": "1000"}, 2000),
+        ({"memory.max": "1000", "memory.current": "3000"}, 0),
+        ({"memory/memory.limit_in_bytes": "500", "memory/memory.usage_in_bytes": "100"}, 400),
+    ],
+    ids=["second version", "above its limit", "first version"],
+)
+def test_a_container_has_the_memory_of_its_group(files: dict[str, str], expected: int, tmp_path: Path) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"{text}\n")
+    assert available_bytes(tmp_path) == expected
+
+
+def test_a_group_without_a_limit_has_what_the_machine_has(tmp_path: Path) -> None:
+    (tmp_path / "memory.max").write_text("max\n")
+    assert available_bytes(tmp_path) > 0
 
 
 def test_a_pool_without_workers_is_refused() -> None:

@@ -16,12 +16,14 @@ from rich.text import Text
 
 from caption_boundaries import __version__
 from caption_boundaries.cli import (
+    datasets,
     doctor,
     extract,
     inspection,
     migration,
     serve,
     steps,
+    store,
     version_history,
     version_merging,
     versioning,
@@ -39,7 +41,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Begin with `caption-boundaries extract VIDEO`.",
 )
-for module in (extract, steps, inspection, doctor, serve, migration, versioning, version_history, version_merging):
+for module in (
+    extract,
+    steps,
+    store,
+    datasets,
+    inspection,
+    doctor,
+    serve,
+    migration,
+    versioning,
+    version_history,
+    version_merging,
+):
     module.add_commands(app)
 
 

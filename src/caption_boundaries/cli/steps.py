@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from caption_boundaries.cli.fleet import run_fleet
+from caption_boundaries.cli.fleet import FleetOptions, homes_of, print_plan, run_fleet
 from caption_boundaries.cli.options import (
     DEFAULT_DATA,
     DataOption,
@@ -28,7 +28,7 @@ from caption_boundaries.cli.output import Output
 from caption_boundaries.cli.registration import IfKnownOption, KeepOption, register
 from caption_boundaries.config import CropSettings, ExportSettings, IngestSettings, OcrSettings, Settings
 from caption_boundaries.errors import CaptionBoundariesError, UsageError
-from caption_boundaries.fleet.memory import default_workers
+from caption_boundaries.fleet.homes import InPlace
 from caption_boundaries.library import is_video_folder, load_video, resolve_target
 from caption_boundaries.pipeline import BY_NAME, Outcome, run_steps, select_steps
 from caption_boundaries.step import Step
@@ -36,6 +36,36 @@ from caption_boundaries.step import Step
 QualityOption = Annotated[int, typer.Option("--quality", min=1, max=100, help="JPEG quality of the stored pictures.")]
 FormatsOption = Annotated[
     list[str], typer.Option("--format", "-f", help="srt, vtt, ass, ttml, csv, json or jsonl; may be given again.")
+]
+ClusterOption = Annotated[
+    str,
+    typer.Option(
+        "--cluster",
+        metavar="tcp://HOST:PORT|local:N",
+        help="Run on the workers of a dask cluster, or of one with N workers started for this run.",
+        show_default=False,
+    ),
+]
+ResourcesOption = Annotated[
+    list[str],
+    typer.Option(
+        "--resource",
+        metavar="NAME=AMOUNT",
+        help="What each video takes of a cluster's worker, such as GPU=1; may be given again.",
+        show_default=False,
+    ),
+]
+ScratchOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--scratch",
+        metavar="DIR",
+        help="Work on copies here, on a local disk of each worker, and publish them: for shared or mounted data roots "
+        "and for stores.",
+    ),
+]
+ReportOption = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE", help="Write what became of every video to this JSON file.")
 ]
 
 
@@ -179,22 +209,37 @@ def run_command(
     language: LanguageOption = "",
     workers: WorkersOption = 2,
     jobs: JobsOption = 1,
+    cluster: ClusterOption = "",
+    resources: ResourcesOption = [],  # noqa: B006 - typer wants a list and does not change it
+    scratch: ScratchOption = None,
+    report: ReportOption = None,
     force: ForceOption = False,
     keep_going: KeepGoingOption = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which steps would run.")] = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Run every step that is missing or stale, on one video or on many.
+    """Run every step that is missing or stale, on one video or on many, on this machine or on a cluster.
 
-    Examples: `caption-boundaries run films --from layout --force`, `caption-boundaries run films --jobs 0 --keep-going`
+    A TARGET may also be the address of a store, such as `s3://bucket/films`: videos are fetched, worked on in
+    scratch, and published.
+
+    Examples: `caption-boundaries run films --from layout --force`,
+    `caption-boundaries run films --jobs 0 --keep-going`,
+    `caption-boundaries run s3://bucket/films --cluster tcp://10.0.0.1:8786 --scratch /var/tmp --report run.json`
     """
     settings = Settings(ocr=OcrSettings(engine, language, workers))
-    out = Output(json, quiet, verbose)
-    folders, steps = _folders(targets, data), select_steps(start=start)
-    side_by_side = jobs or default_workers(len(folders))
-    if side_by_side > 1 and len(folders) > 1:
-        run_fleet(folders, steps, settings, out, workers=side_by_side, force=force, keep_going=keep_going)
+    out, steps = Output(json, quiet, verbose), select_steps(start=start)
+    options = FleetOptions(jobs, cluster, tuple(resources), scratch, report, keep_going)
+    homes = homes_of(targets, data, options)
+    if dry_run:
+        print_plan(homes, steps, out, force=force)
+        return
+    folders = [home.video_dir for home in homes if isinstance(home, InPlace)]
+    several = len(homes) > 1 and jobs != 1
+    if options.wanted or several or len(folders) < len(homes):
+        run_fleet(homes, steps, settings, out, options, force=force)
     else:
         run_on(folders, steps, settings, out, force=force, keep_going=keep_going)
 

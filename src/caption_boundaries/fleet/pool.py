@@ -10,41 +10,16 @@ import multiprocessing
 import signal
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 
-from caption_boundaries.fleet.jobs import Job, JobResult, run_job
-
-MAX_ATTEMPTS = 3
-"""After so many dead workers a video is called failed."""
-PROGRESS_SECONDS = 0.2
-"""A worker reports its progress at most this often."""
+from caption_boundaries.fleet.events import MAX_ATTEMPTS, PROGRESS_SECONDS, Event, Finished, Progressed
+from caption_boundaries.fleet.jobs import Job, JobResult, failed_result, run_job
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-
-
-@dataclass(frozen=True, slots=True)
-class Progressed:
-    """A job has come this far."""
-
-    job: Job
-    step: str
-    done: float
-    total: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A job has come to its end, good or bad."""
-
-    job: Job
-    result: JobResult
-
-
-Event = Progressed | Finished
 
 
 @dataclass
@@ -73,7 +48,7 @@ class WorkerPool:
         """Process ids of the workers that are alive."""
         return tuple(worker.process.pid for worker in self._workers if worker.process.pid is not None)
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
+    def run(self, jobs: Iterable[Job]) -> Generator[Event, None, None]:
         """Run every job once and yield events as they come; leaving the loop early stops the workers."""
         self._waiting = deque((job, 1) for job in jobs)
         try:
@@ -113,12 +88,11 @@ class WorkerPool:
             self._waiting.appendleft((worker.job, worker.attempt + 1))
             return None
         error = (
-            f"{worker.attempt} workers died on {worker.job.video_dir} (the last with {_how(worker.process.exitcode)}). "
-            "Run it alone to see why; too little memory is the usual reason."
+            f"{worker.attempt} workers died on {worker.job.home.label}, the last with "
+            f"{_how(worker.process.exitcode)}. Run it alone to see why; too little memory is the usual reason."
         )
         seconds = time.perf_counter() - worker.started
-        result = JobResult(worker.job.video_dir, "failed", (), error, 1, seconds, worker.attempt)
-        return Finished(worker.job, result)
+        return Finished(worker.job, failed_result(worker.job, error, seconds=seconds, attempts=worker.attempt))
 
     def _dismiss(self, worker: _Worker) -> None:
         self._workers.remove(worker)

@@ -1,0 +1,93 @@
+"""Local folders in which the videos of a remote home are worked on.
+
+A worker that is killed leaves its folder behind; the next worker of the same machine goes on in it, as long as the
+video at home is still what was fetched.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from caption_boundaries.atomic import storage_errors, write_file
+from caption_boundaries.errors import CaptionBoundariesError, VideoBusyError
+
+
+@contextmanager
+def scratch_folder(
+    scratch: Path, label: str, video_id: str, base: bytes, fill: Callable[[Path], None]
+) -> Iterator[Path]:
+    """Give a folder filled with the video, and remove it afterwards unless this process was interrupted.
+
+    Args:
+        scratch: Where such folders are made.
+        label: The video's home; each has a folder of its own.
+        video_id: Name of the folder.
+        base: Identifies what is fetched: a folder filled from the same base is used again.
+        fill: Fetches the video into an empty folder.
+
+    Raises:
+        VideoBusyError: Another process of this machine works in it.
+        StorageError: The disk refused.
+    """
+    place = scratch / hashlib.sha256(label.encode()).hexdigest()[:16]
+    with storage_errors(place):
+        place.mkdir(parents=True, exist_ok=True)
+    with _lock(place / "lock", label):
+        folder, told = place / video_id, place / "base"
+        try:
+            if not _is_filled(folder, told, base):
+                _empty(folder, told)
+                fill(folder)
+                write_file(told, base)
+            yield folder
+        except CaptionBoundariesError:
+            _remove(place)
+            raise
+        _remove(place)
+
+
+def _is_filled(folder: Path, told: Path, base: bytes) -> bool:
+    return folder.is_dir() and told.is_file() and told.read_bytes() == base
+
+
+def _empty(folder: Path, told: Path) -> None:
+    with storage_errors(folder):
+        told.unlink(missing_ok=True)
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir()
+
+
+def _remove(place: Path) -> None:
+    with suppress(OSError):
+        (place / "base").unlink()  # first, so that what is left of a removal is never taken for a filled folder
+    shutil.rmtree(place, ignore_errors=True)
+
+
+@contextmanager
+def _lock(path: Path, label: str) -> Iterator[None]:
+    """Hold a lock file that is removed by its holder."""
+    descriptor = _open_current(path)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise VideoBusyError(
+                f"Another process of this machine is working on {label}.", hint="Wait until it is done."
+            ) from error
+        if not path.exists() or path.stat().st_ino != os.fstat(descriptor).st_ino:
+            raise VideoBusyError(f"Another process of this machine has just worked on {label}.", hint="Run it again.")
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _open_current(path: Path) -> int:
+    with storage_errors(path):
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
