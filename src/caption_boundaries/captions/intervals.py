@@ -96,7 +96,7 @@ def save_range(rows: Sequence[Interval], frames: FrameRange, total: FrameRange, 
     kept = [part for parts in captions.values() for part in parts]
     wanted_gaps = uncovered([frames, *kept], total)
     gap_rows = [row for row in others if row.is_gap]
-    matched = _matched_gaps(gap_rows, wanted_gaps)
+    matched = match_gaps(gap_rows, wanted_gaps)
     trims = [Trim(row.key, gap) for row, gap in matched if row.key is not None and row.frames != gap]
     old = {row.key: row.frames for row in others}
     trims += [Trim(row_key, parts[0]) for row_key, parts in captions.items() if parts and parts[0] != old[row_key]]
@@ -114,15 +114,21 @@ def save_range(rows: Sequence[Interval], frames: FrameRange, total: FrameRange, 
     )
 
 
-def _matched_gaps(rows: Sequence[Interval], wanted: Sequence[FrameRange]) -> list[tuple[Interval, FrameRange]]:
-    """Return for every wanted gap the row that can become it: the first that shares a frame with it, each once."""
+def match_gaps(rows: Sequence[Interval], wanted: Sequence[FrameRange]) -> list[tuple[Interval, FrameRange]]:
+    """Return for every wanted gap the row that can become it: the first that shares a frame with it, each once.
+
+    Args:
+        rows: Gaps that there are, in any order.
+        wanted: Gaps that there should be, in order, none overlapping the next.
+    """
     left = sorted(rows, key=lambda row: row.frames)
-    matched = []
+    matched, place = [], 0
     for gap in wanted:
-        row = next((row for row in left if row.frames.overlaps(gap)), None)
-        if row is not None:
-            left.remove(row)
-            matched.append((row, gap))
+        while place < len(left) and left[place].frames.end < gap.start:
+            place += 1
+        if place < len(left) and left[place].frames.overlaps(gap):
+            matched.append((left[place], gap))
+            place += 1
     return matched
 
 

@@ -119,6 +119,22 @@ class CropReader:
         count, width, height, times, masks = row
         return SignalChunk(first_frame, _seconds(times), _unpack(zlib.decompress(masks), count, height, width))
 
+    def stroke_changes(self) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int64]]]:
+        """Yield for every chunk, in order, when its frames are shown and how many stroke pixels came or went with each.
+
+        The masks are stored by their differences, so nothing has to be unpacked for it.
+        """
+        last = None
+        for times, masks in self._connection.execute(
+            "SELECT times, masks FROM cropping.change_signal ORDER BY first_frame"
+        ):
+            seconds = _seconds(times)
+            bits = np.frombuffer(zlib.decompress(masks), dtype=np.uint8).reshape(len(seconds), -1)
+            changes = np.bitwise_count(bits).sum(axis=1, dtype=np.int64)
+            changes[0] = 0 if last is None else np.bitwise_count(bits[0] ^ last).sum()
+            last = np.bitwise_xor.reduce(bits, axis=0)
+            yield seconds, changes
+
     def crop_hash(self) -> str:
         """Return a hash of all that the crops were made from: equal hashes mean equal crops."""
         run = self.run()
