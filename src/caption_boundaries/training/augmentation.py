@@ -71,11 +71,16 @@ def _toned(pair: Pair, random: np.random.Generator, strength: float) -> Pair:
     contrast = float(random.uniform(1 - 0.35 * min(1.0, strength), 1 + 0.2 * strength))
     brightness = float(random.normal(0, 18 * strength))
     flicker = float(random.normal(0, 3 * strength)) if random.random() < 0.3 else 0.0
-    changed = pair.astype(np.float32)
-    changed[:, LUMA] = (changed[:, LUMA] - 128) * contrast + 128 + brightness
-    changed[1, LUMA] += flicker
-    changed[:, STROKES:] *= contrast
-    return np.clip(np.rint(changed), 0, 255).astype(np.uint8)
+    levels = np.arange(256, dtype=np.float32)
+    changed = np.empty_like(pair)
+    for number, shift in enumerate((brightness, brightness + flicker)):
+        changed[number, LUMA] = _table((levels - 128) * contrast + 128 + shift)[pair[number, LUMA]]
+        changed[number, STROKES:] = _table(levels * contrast)[pair[number, STROKES:]]
+    return changed
+
+
+def _table(levels: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
 
 
 def _blurred(pair: Pair, random: np.random.Generator) -> Pair:
@@ -87,7 +92,7 @@ def _noisy(pair: Pair, random: np.random.Generator, strength: float) -> Pair:
     """Return the pair with noise of its own in each picture, as compression makes it."""
     level = float(random.uniform(0, 5 * strength))
     shape = (2, 2, *pair.shape[2:])
-    noise = random.normal(0, level, shape).astype(np.float32)
+    noise = random.standard_normal(shape, dtype=np.float32) * np.float32(level)
     noise[:, STROKES] *= 0.5
     changed = pair.copy()
     changed[:, :USUAL] = np.clip(pair[:, :USUAL] + noise, 0, 255).astype(np.uint8)

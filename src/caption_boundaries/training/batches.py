@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from caption_boundaries.errors import TrainingError
+from caption_boundaries.evaluation.pairs import Labels
 from caption_boundaries.training.augmentation import Pair, augment
 from caption_boundaries.training.config import TrainConfig
-from caption_boundaries.training.metrics import Labels
 from caption_boundaries.types import BOUNDARY_CLASSES
 
 SORTED_BATCHES = 16

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from caption_boundaries.evaluation.pairs import Labels
 from caption_boundaries.models.description import Calibration
-from caption_boundaries.training.metrics import Labels
 
 SHRINK = 1e-2
 """Weight of the squared offsets: a class of which there are a few pairs is not moved far."""

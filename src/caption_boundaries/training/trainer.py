@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from caption_boundaries.errors import TrainingError
+from caption_boundaries.evaluation.pairs import confusion
 from caption_boundaries.models.architectures import architecture
 from caption_boundaries.models.checkpoint import find_checkpoint, has_checkpoint
 from caption_boundaries.models.network import BoundaryNetwork
@@ -23,7 +24,6 @@ from caption_boundaries.training.interrupting import (
     stopping_on_interrupt,
     synchronised,
 )
-from caption_boundaries.training.metrics import confusion
 from caption_boundaries.training.optimizer import build_optimizer, learning_rate, set_learning_rate
 from caption_boundaries.training.processes import Processes
 from caption_boundaries.training.saving import Progress, restore, save

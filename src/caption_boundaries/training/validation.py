@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from caption_boundaries.evaluation.pairs import Labels, summary
 from caption_boundaries.models.description import Calibration
 from caption_boundaries.models.network import BoundaryNetwork
 from caption_boundaries.training.batches import PairData, collate
 from caption_boundaries.training.calibration import fit_calibration
-from caption_boundaries.training.metrics import Labels, summary
 from caption_boundaries.training.processes import Processes
 from caption_boundaries.types import BOUNDARY_CLASSES
 
