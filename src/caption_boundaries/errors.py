@@ -148,6 +148,8 @@ class ConflictError(DatabaseError):
         """When, as UTC in ISO 8601."""
         self.revision = revision
         """The revision that includes their change."""
+        self.versions: dict[str, object] = {}
+        """The rows as both wanted them, for a person to choose from; empty where nobody has looked them up."""
 
 
 class StorageError(CaptionBoundariesError):

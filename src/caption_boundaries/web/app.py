@@ -12,6 +12,8 @@ from starlette.templating import Jinja2Templates
 from starlette.types import ASGIApp
 
 from caption_boundaries.web.assets import load_assets
+from caption_boundaries.web.caption_desk import CaptionDesks
+from caption_boundaries.web.caption_reading import CaptionReaders
 from caption_boundaries.web.context import WebContext
 from caption_boundaries.web.dbwriter import DatabaseWriters
 from caption_boundaries.web.errors import add_error_handlers
@@ -19,13 +21,14 @@ from caption_boundaries.web.jobs import Jobs, Work, run_pipeline
 from caption_boundaries.web.layout_desk import Desks
 from caption_boundaries.web.presence import Presence
 from caption_boundaries.web.registry import Registry
-from caption_boundaries.web.routes import access, history, layout, media, pages, videos
+from caption_boundaries.web.routes import access, captions, history, layout, media, pages, videos
 from caption_boundaries.web.security import Guard
 from caption_boundaries.web.sessions import Sessions
 from caption_boundaries.web.settings import WebSettings
+from caption_boundaries.web.source_pictures import SourcePictures
 from caption_boundaries.web.summaries import Summaries
 
-ROUTERS = (access.router, pages.router, videos.router, media.router, history.router, layout.router)
+ROUTERS = (access.router, pages.router, videos.router, media.router, history.router, layout.router, captions.router)
 """Everything that is answered; a tool adds its own here."""
 
 
@@ -41,6 +44,9 @@ def create_context(settings: WebSettings, *, work: Work = run_pipeline) -> WebCo
         assets=load_assets(),
         summaries=Summaries(),
         desks=Desks(),
+        caption_desks=CaptionDesks(),
+        caption_readers=CaptionReaders(),
+        source_pictures=SourcePictures(),
     )
 
 

@@ -10,6 +10,8 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from caption_boundaries.web.assets import Assets
+from caption_boundaries.web.caption_desk import CaptionDesks
+from caption_boundaries.web.caption_reading import CaptionReaders
 from caption_boundaries.web.dbwriter import DatabaseWriters
 from caption_boundaries.web.jobs import Jobs
 from caption_boundaries.web.layout_desk import Desks
@@ -17,6 +19,7 @@ from caption_boundaries.web.presence import Presence
 from caption_boundaries.web.registry import Registry
 from caption_boundaries.web.sessions import Sessions
 from caption_boundaries.web.settings import WebSettings
+from caption_boundaries.web.source_pictures import SourcePictures
 from caption_boundaries.web.summaries import Summaries
 
 
@@ -33,6 +36,9 @@ class WebContext:
     assets: Assets
     summaries: Summaries
     desks: Desks
+    caption_desks: CaptionDesks
+    caption_readers: CaptionReaders
+    source_pictures: SourcePictures
 
 
 def _context(request: Request) -> WebContext:

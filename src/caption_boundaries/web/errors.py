@@ -38,6 +38,7 @@ async def _ours(request: Request, error: Exception) -> JSONResponse:
             "actor": error.actor,
             "at": error.at,
             "revision": error.revision,
+            **error.versions,
         }
     return error_response(error.http_status, type(error).__name__, error.message, error.hint, **details)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from caption_boundaries.web.context import VideoFolder
+from caption_boundaries.web.context import VideoFolder, Web
 from caption_boundaries.web.pictures import cropped_frame, full_frame, parse_region, picture_version, resized
 
 router = APIRouter(prefix="/media/videos/{video_id}")
@@ -29,6 +29,13 @@ def full(
 def crop(folder: VideoFolder, frame_index: FrameIndex, v: str, width: int | None = None) -> Response:
     """Return the caption region at exactly this index."""
     picture = resized(cropped_frame(folder, frame_index), width, None)
+    return _picture(picture, kept=v == picture_version(folder, "cropping"))
+
+
+@router.get("/source/{number}.jpg")
+def source(folder: VideoFolder, number: FrameIndex, v: str, web: Web, width: int | None = None) -> Response:
+    """Return the caption region of one picture of the video file, decoded now."""
+    picture = resized(web.source_pictures.jpeg(web.caption_desks.of(folder), number), width, None)
     return _picture(picture, kept=v == picture_version(folder, "cropping"))
 
 
