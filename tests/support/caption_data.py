@@ -1,162 +1,166 @@
-"""Makes video folders for the tests of the caption tool: crops that carry their index, captions, a detector's word."""
+"""Adds crops, stroke masks and captions to a made-up video, all of them known.
+
+    folder = make_caption_video(root)                   # 20 s, captions and gaps as in `SCRIPT`
+    captions_of(folder)                                 # the rows as they are stored
+
+Every crop shows its own index as black and white squares, which `read_index` reads back.
+"""
 
 from __future__ import annotations
 
-import itertools
+import json
+import random
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import simplejpeg
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from caption_boundaries.database.captions import BoundaryRun, Caption, CaptionWriter
-from caption_boundaries.database.cropping import CroppedFrame, CropRun, CropWriter, SignalChunk
+from caption_boundaries.database.captions import BoundaryRun, Caption, CaptionReader, CaptionWriter
+from caption_boundaries.database.cropping import CroppedFrame, CropReader, CropRun, CropWriter, SignalChunk
 from caption_boundaries.database.layout import LayoutReader
 from caption_boundaries.database.multi_db import VideoDatabase
-from caption_boundaries.types import FrameTime, PixelBox
-from support.web_data import draw_index, make_video
+from caption_boundaries.types import BOUNDARY_CLASSES, FrameTime, PixelBox
+from support.films import Film
+from support.web_data import INDEX_BITS, INDEX_CELL, WORDS, draw_index, make_video
 
-CROP = PixelBox(64, 277, 576, 342)
-"""Where the made-up crops were cut: the region of `web_data`'s layout."""
-FPS = 25
-"""Source pictures a second, of which the made-up masks tell."""
-CLASSES = ("same", "different", "empty_empty", "empty_valid", "valid_empty")
-Spoken = tuple[int, int, str]
-"""First and last frame index, and the text."""
-
-TALK: tuple[Spoken, ...] = (
-    (20, 44, "Good morning"),
-    (45, 69, "Where is the rabbit?"),
-    (85, 109, "Over there."),
-    (115, 139, "I cannot see it"),
-    (140, 141, "Oh!"),
-    (150, 179, "It ran into the forest"),
-    (190, 229, "Then we follow the river"),
-    (240, 269, "Good morning"),
+SOURCE_FPS = 25.0
+RATE_HZ = 10.0
+SCRIPT = (
+    (10, 29, "good morning"),
+    (30, 49, "river and garden"),
+    (60, 89, "winter signal"),
+    (110, 139, "silver window"),
+    (150, 153, "story"),
 )
-"""Eight captions: two that follow each other at once, a very short one, and a text that comes twice."""
+"""First and last index and text of the captions; what lies between is a gap."""
+CROP_WIDTH, CROP_HEIGHT = 320, 72
+Script = Sequence[tuple[int, int, str]]
 
 
-def make_captioned(
+def make_caption_video(
     root: Path,
     *,
+    script: Script = SCRIPT,
+    seconds: float = 20.0,
     name: str = "Made up.mp4",
-    talk: Sequence[Spoken] = TALK,
-    count: int = 300,
-    sure: float = 0.95,
-    text_settled: bool = False,
+    masks: bool = True,
+    engine: str = "null",
 ) -> Path:
-    """Make a folder with crops, stroke masks, captions, gaps and a run of a detector; returns it.
-
-    Args:
-        root: The data root.
-        name: The video's name.
-        talk: The captions.
-        count: Frame indices of the video.
-        sure: How sure the detector is of the captions' edges; every third is much less so.
-        text_settled: True: a person has settled the texts.
-    """
-    folder = make_video(root, frames=-(-count // 100), name=name)
-    _crop(folder, talk, count)
-    _caption(folder, talk, count, sure, text_settled=text_settled)
+    """Make a folder that has been through every step; the captions are predictions."""
+    folder = make_video(root, frames=4, name=name, step=50)
+    count = int(seconds * RATE_HZ)
+    film = Film(int(seconds * SOURCE_FPS), fps=SOURCE_FPS)
+    for first, last, text in script:
+        film.show(text, _source(first), _source(last + 1))
+    _crop(folder, film, count, masks=masks)
+    add_captions(folder, script, count, engine=engine)
     return folder
 
 
-def crop_picture(index: int, text: str) -> bytes:
-    """Draw the caption region at an index, with the text that is shown there."""
-    image = Image.new("RGB", (CROP.width, CROP.height), (44, 60 + index % 40, 84))
-    draw = ImageDraw.Draw(image)
-    draw.rectangle((CROP.width * 0.7, 12, CROP.width * 0.9, CROP.height), fill=(70, 80, 60 + index % 60))
-    font = ImageFont.load_default(size=26)
-    left = (CROP.width - draw.textlength(text, font=font)) / 2
-    draw.text((left, 22), text, font=font, fill="white", stroke_width=2, stroke_fill="black")
-    draw_index(image, index)
-    encoded: bytes = simplejpeg.encode_jpeg(np.ascontiguousarray(np.asarray(image)), 88, "RGB", "444")
-    return encoded
+def made_script(captions: int, seed: int = 0) -> tuple[list[tuple[int, int, str]], int]:
+    """Return many captions with gaps between them, and the number of indices that they need."""
+    rng = random.Random(seed)
+    script, index = [], 5
+    for _ in range(captions):
+        length = rng.randint(6, 30)
+        script.append((index, index + length - 1, " ".join(rng.sample(WORDS, 3))))
+        index += length + rng.choice([0, 3, 12])
+    return script, index + 5
 
 
-def text_at(talk: Sequence[Spoken], index: int) -> str:
-    """Return what is shown at an index."""
-    return next((text for start, end, text in talk if start <= index <= end), "")
+def add_captions(folder: Path, script: Script, count: int, *, engine: str = "null") -> None:
+    """Put captions and gaps into `captions.db`, as a run would have found them."""
+    with VideoDatabase(folder, readonly=True, attach={"cropping"}) as connection:
+        crop_hash = CropReader(connection).crop_hash()
+    with VideoDatabase(folder, writes={"captions"}, attach={"captions"}) as connection:
+        CaptionWriter(connection).replace_predictions(rows_of(script, count), _run(script, count, crop_hash, engine))
 
 
-def _crop(folder: Path, talk: Sequence[Spoken], count: int) -> None:
+def rows_of(script: Script, count: int) -> list[Caption]:
+    """Return the rows of a script: captions, and gaps for the rest."""
+    rows: list[Caption] = []
+    free = 0
+    for number, (first, last, text) in enumerate(script):
+        if first > free:
+            rows.append(Caption(free, first - 1, boundary_state="gap"))
+        rows.append(
+            Caption(
+                first,
+                last,
+                text=text,
+                text_ocr_combined=text,
+                median_ocr_status="complete",
+                start_seconds=_source(first) / SOURCE_FPS,
+                end_seconds=_source(last + 1) / SOURCE_FPS,
+                boundary_confidence=round(0.99 - 0.05 * (number % 7), 2),
+                text_confidence=round(0.98 - 0.06 * (number % 5), 2),
+                text_read_from=f"{first}-{last}",
+            )
+        )
+        free = last + 1
+    return [*rows, Caption(free, count - 1, boundary_state="gap")] if free < count else rows
+
+
+def captions_of(folder: Path) -> list[Caption]:
+    """Return the rows as they are stored."""
+    with VideoDatabase(folder, readonly=True, attach={"captions"}) as connection:
+        return CaptionReader(connection).captions()
+
+
+def crop_index(jpeg: bytes) -> int:
+    """Read the index out of a crop."""
+    pixels = simplejpeg.decode_jpeg(jpeg, "GRAY")[:, :, 0]
+    middle = INDEX_CELL // 2
+    return sum(int(pixels[middle, bit * INDEX_CELL + middle] > 127) << bit for bit in range(INDEX_BITS))
+
+
+def _source(index: int) -> int:
+    """Return a source frame that is first shown in the tenth of a second before an index."""
+    return int(np.ceil(index / RATE_HZ * SOURCE_FPS - 1)) if index else 0
+
+
+def _crop(folder: Path, film: Film, count: int, *, masks: bool) -> None:
     with VideoDatabase(folder, readonly=True, attach={"layout"}) as connection:
-        regions = LayoutReader(connection).config()
-    assert regions is not None
+        layout = LayoutReader(connection).config()
+    assert layout is not None
+    run = CropRun(
+        "0" * 64, layout.crop_bounds_version, layout.regions or "[]", json.dumps({"jpeg_quality": 90}), count, 0, "", ""
+    )
+    chunk = 50
     with VideoDatabase(folder, writes={"cropping"}, attach={"cropping"}) as connection:
         writer = CropWriter(connection)
-        frames = (
-            CroppedFrame(i, crop_picture(i, text_at(talk, i)), CROP.width, CROP.height, FrameTime(i, Fraction(1, 10)))
-            for i in range(count)
+        writer.add_frames(
+            (_crop_frame(film, index) for index in range(count)), PixelBox(0, 0, CROP_WIDTH, CROP_HEIGHT), 1
         )
-        writer.add_frames(frames, CROP, 1)
-        sources = count * FPS // 10
-        for first in range(0, sources, 250):
-            writer.add_signal_chunk(_masks(talk, first, min(sources, first + 250)))
-        writer.save_run(CropRun("0" * 64, 1, regions.regions or "[]", "{}", count, sources, "2026-01-01", "2026-01-01"))
+        if masks:
+            found, seconds = film.masks(), film.seconds
+            for first in range(0, film.frames, chunk):
+                part = slice(first, first + chunk)
+                writer.add_signal_chunk(SignalChunk(first, seconds[part], found[part]))
+        writer.save_run(run)
 
 
-def _masks(talk: Sequence[Spoken], first: int, stop: int) -> SignalChunk:
-    """Return masks in which each text has strokes of its own."""
-    seconds = np.arange(first, stop) / FPS
-    masks = np.zeros((stop - first, 16, 64), dtype=np.bool_)
-    for number, when in enumerate(seconds):
-        text = text_at(talk, int(when * 10 + 1e-6))
-        if text:
-            masks[number] = np.random.default_rng(len(text)).random((16, 64)) < 0.2
-    return SignalChunk(first, seconds, masks)
+def _crop_frame(film: Film, index: int) -> CroppedFrame:
+    shown = min(film.frames - 1, int(np.floor(index / RATE_HZ * SOURCE_FPS + 1e-6)))
+    image = Image.fromarray(film.rgb(shown))
+    draw_index(image, index)
+    jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(np.asarray(image)), 90, "RGB", "444")
+    return CroppedFrame(index, jpeg, CROP_WIDTH, CROP_HEIGHT, FrameTime(shown, Fraction(1, int(SOURCE_FPS))))
 
 
-def _caption(folder: Path, talk: Sequence[Spoken], count: int, sure: float, *, text_settled: bool) -> None:
-    with VideoDatabase(folder, readonly=True, attach={"cropping"}) as connection:
-        crop_hash = CropWriter(connection).crop_hash()
-    probabilities = _probabilities(talk, count)
-    run = BoundaryRun("made-up", "1", "{}", crop_hash, 0, probabilities, CLASSES, "2026-01-01T00:00:00Z")
-    rows = [*_captions(talk, sure), *_gaps(talk, count)]
-    with VideoDatabase(folder, writes={"captions"}, attach={"captions"}) as connection:
-        CaptionWriter(connection).replace_predictions(rows, run)
-        if text_settled:
-            connection.execute(
-                "UPDATE captions.captions SET text = text_ocr_combined, text_status = 'valid_caption' "
-                "WHERE boundary_state <> 'gap'"
-            )
-
-
-def _captions(talk: Sequence[Spoken], sure: float) -> list[Caption]:
-    return [
-        Caption(
-            start,
-            end,
-            text_ocr_combined=text,
-            median_ocr_status="complete",
-            boundary_confidence=sure if number % 3 else sure - 0.4,
-            text_confidence=0.97,
-            text_read_from=f"{start}-{end}",
-        )
-        for number, (start, end, text) in enumerate(talk)
-    ]
-
-
-def _gaps(talk: Sequence[Spoken], count: int) -> list[Caption]:
-    edges = [(-1, -1), *((start, end) for start, end, _ in talk), (count, count)]
-    return [
-        Caption(end + 1, start - 1, boundary_state="gap")
-        for (_, end), (start, _) in itertools.pairwise(edges)
-        if end + 1 <= start - 1
-    ]
-
-
-def _probabilities(talk: Sequence[Spoken], count: int) -> NDArray[np.float16]:
-    found = np.full((count - 1, len(CLASSES)), 0.005, dtype=np.float16)
-    for pair in range(count - 1):
-        before, after = text_at(talk, pair), text_at(talk, pair + 1)
-        if before == after:
-            name = "same" if before else "empty_empty"
-        else:
-            name = "different" if before and after else "empty_valid" if after else "valid_empty"
-        found[pair, CLASSES.index(name)] = 0.98
-    return found
+def _run(script: Script, count: int, crop_hash: str, engine: str) -> BoundaryRun:
+    shows = np.zeros(count, dtype=np.int64)
+    for number, (first, last, _) in enumerate(script, start=1):
+        shows[first : last + 1] = number
+    probabilities = np.full((max(0, count - 1), len(BOUNDARY_CLASSES)), 0.02, dtype=np.float16)
+    for pair, (a, b) in enumerate(zip(shows[:-1].tolist(), shows[1:].tolist(), strict=True)):
+        name = "same" if a == b and a else "empty_empty" if a == b else "different" if a and b else ""
+        name = name or ("empty_valid" if b else "valid_empty")
+        probabilities[pair, BOUNDARY_CLASSES.index(name)] = 0.92
+    settings = json.dumps({"engine": engine})
+    return BoundaryRun(
+        "made-up", "1", settings, crop_hash, 0, probabilities, BOUNDARY_CLASSES, "2026-01-01T00:00:00+00:00"
+    )

@@ -109,7 +109,10 @@ def with_text(row: Caption, text: str | None, status: str) -> Caption:
 
 
 def with_reading(row: Caption, text: str, confidence: float) -> Caption:
-    """Return a caption with what an engine has read in its combined picture; a text that it has stays."""
+    """Return a caption with what an engine has read in its combined picture; a text that it has stays.
+
+    Where nothing was read the text stays unknown: that there is none is for a person to say.
+    """
     row = replace(
         row,
         text_ocr_combined=text,
@@ -117,7 +120,7 @@ def with_reading(row: Caption, text: str, confidence: float) -> Caption:
         median_ocr_error=None,
         image_needs_regen=0,
     )
-    if row.text is not None:
+    if row.text is not None or not text:
         return row
     read_from = extents_text(row.frames)
     return replace(row, text=text, text_pending=1, text_confidence=round(confidence, 4), text_read_from=read_from)
