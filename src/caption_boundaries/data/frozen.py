@@ -19,7 +19,7 @@ from caption_boundaries.data.plain import from_json
 from caption_boundaries.data.samples import assign_folds, capped, counts_of
 from caption_boundaries.data.videos import Grouping, LeftOut, TrainingVideo, read_videos, subset
 from caption_boundaries.database.pool import ReaderPool
-from caption_boundaries.errors import InputError, UsageError
+from caption_boundaries.errors import InputError, TargetError, UsageError
 from caption_boundaries.types import BOUNDARY_CLASSES
 
 FORM = 1
@@ -97,7 +97,7 @@ class FrozenDataset:
     @property
     def counts(self) -> dict[str, int]:
         """Samples of each class."""
-        return dict(sum((Counter(video.counts) for video in self.videos), Counter(dict.fromkeys(self.classes, 0))))
+        return {name: sum(video.counts[name] for video in self.videos) for name in self.classes}
 
     def folder_of(self, video: FrozenVideo) -> Path:
         """Return where a video lies."""
@@ -206,9 +206,14 @@ def open_frozen(path: Path) -> FrozenDataset:
     """Return the frozen data set in a manifest.
 
     Raises:
+        TargetError: There is no such file.
         InputError: It is none, or of another form.
         StorageError: It cannot be read.
     """
+    if not path.exists():
+        known = known_datasets(path.parent)
+        hint = f"There are {', '.join(known)}." if known else "Make one with `caption-boundaries dataset build`."
+        raise TargetError(f"There is no data set {path}.", hint=hint)
     with storage_errors(path):
         data = path.read_bytes()
     try:
@@ -232,9 +237,9 @@ def manifest_path(name: str, data_root: Path) -> Path:
     return data_root / "datasets" / f"{name}{SUFFIX}"
 
 
-def known_datasets(data_root: Path) -> list[str]:
-    """Return the names of the data sets of a data root."""
-    return sorted(path.stem for path in (data_root / "datasets").glob(f"*{SUFFIX}"))
+def known_datasets(folder: Path) -> list[str]:
+    """Return the names of the data sets in a folder of manifests."""
+    return sorted(path.stem for path in folder.glob(f"*{SUFFIX}"))
 
 
 def _changed(frozen: FrozenDataset, video: FrozenVideo, why: str) -> InputError:

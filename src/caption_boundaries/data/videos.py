@@ -22,7 +22,7 @@ from caption_boundaries.database.pool import ReaderPool, reader_pool
 from caption_boundaries.database.row_hash import content_hash, row_hash
 from caption_boundaries.database.video import VideoDbReader
 from caption_boundaries.errors import CaptionBoundariesError, UsageError
-from caption_boundaries.types import Region
+from caption_boundaries.types import DEFAULT_INDEX_RATE_HZ, Region
 
 NEEDED = frozenset({"video", "layout", "captions", "cropping"})
 """Databases without which a video offers nothing."""
@@ -49,6 +49,8 @@ class TrainingVideo:
     """How many crops there are."""
     lengths: tuple[int, ...]
     """Lengths of the confirmed captions in frame indices."""
+    rate_hz: float
+    """Frame indices per second."""
     captions_hash: str
     """Of the rows that say what is shown."""
     crops_hash: str
@@ -131,6 +133,7 @@ def _read(folder: Path, pool: ReaderPool, grouping: Grouping) -> TrainingVideo |
         regions=_regions(connection, run.regions if run else None),
         frame_count=len(indices),
         lengths=tuple(caption_lengths(rows)),
+        rate_hz=metadata.index_framerate_hz if metadata else DEFAULT_INDEX_RATE_HZ,
         captions_hash=content_hash(connection, "captions", "captions"),
         crops_hash=_crops_hash(connection, crops),
         crop_bounds_version=run.crop_bounds_version if run else 0,
