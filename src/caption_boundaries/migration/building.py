@@ -24,9 +24,6 @@ from caption_boundaries.migration.plan import MigrationPlan, create_extra
 from caption_boundaries.migration.queries import new_query, old_query
 from caption_boundaries.migration.source import SOURCE, check_structure, connect_source
 
-_MAPPED_BYTES = 1 << 31
-"""Nobody else writes these files, so they can be read without copying every page."""
-
 
 def build_databases(source: Path, plan: MigrationPlan, work: Path, counter: Counter) -> list[MovedTable]:
     """Build all databases in the folder ``work``, compare every table with the source, and make the files durable.
@@ -46,7 +43,7 @@ def build_databases(source: Path, plan: MigrationPlan, work: Path, counter: Coun
         digests = side.submit(_digest_all_old, source, plan.tables, counter)
         _build(source, plan, work, counter)
         synced = side.submit(_sync, work)  # while the copies are read back from the cache
-        new = list(digest_tables(partial(_connect_mapped, work), map(new_query, plan.tables), counter.count))
+        new = list(digest_tables(partial(connect_databases, work), map(new_query, plan.tables), counter.count))
         sound.result()
         synced.result()
     return _compared(source, work, plan, digests, new)
@@ -54,7 +51,7 @@ def build_databases(source: Path, plan: MigrationPlan, work: Path, counter: Coun
 
 def _digest_all_old(source: Path, tables: Sequence[TableMap], counter: Counter) -> list[TableDigest]:
     queries = (old_query(mapped, SOURCE) for mapped in tables)
-    return list(digest_tables(partial(_connect_source_mapped, source), queries, counter.count))
+    return list(digest_tables(partial(connect_source, source), queries, counter.count))
 
 
 def _build(source: Path, plan: MigrationPlan, work: Path, counter: Counter) -> None:
@@ -74,7 +71,7 @@ def _build(source: Path, plan: MigrationPlan, work: Path, counter: Counter) -> N
 
 @contextmanager
 def _filling(source: Path, work: Path) -> Iterator[sqlite3.Connection]:
-    with closing(_connect_source_mapped(source)) as connection:
+    with closing(connect_source(source)) as connection:
         for spec in DATABASES:
             uri = sqlite_uri(work / spec.filename, mode="rw")
             connection.execute("ATTACH DATABASE ? AS ?", (uri, spec.schema))
@@ -97,18 +94,6 @@ def _finish(work: Path) -> None:
             sealed = work / f"sealed-{spec.filename}"
             write_canonical(work / spec.filename, sealed)
             sealed.replace(work / spec.filename)
-
-
-def _connect_mapped(work: Path) -> sqlite3.Connection:
-    connection = connect_databases(work)
-    connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
-    return connection
-
-
-def _connect_source_mapped(source: Path) -> sqlite3.Connection:
-    connection = connect_source(source)
-    connection.execute(f"PRAGMA {SOURCE}.mmap_size = {_MAPPED_BYTES}")
-    return connection
 
 
 def _sync(work: Path) -> None:

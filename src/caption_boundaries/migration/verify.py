@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,13 @@ from caption_boundaries.migration.holding import attached_schemas, connect_datab
 from caption_boundaries.migration.manifest import MANIFEST_FILENAME, read_manifest
 from caption_boundaries.migration.pictures import SAMPLE, damaged_pictures
 from caption_boundaries.migration.rollback import copy_problem
-from caption_boundaries.migration.row_checks import Reference, check_counts, check_values, find_reference
+from caption_boundaries.migration.row_checks import (
+    Reference,
+    ValueCheck,
+    check_counts,
+    check_values,
+    find_reference,
+)
 from caption_boundaries.migration.sense_checks import check_identity, check_pictures, check_rules
 from caption_boundaries.migration.source import SOURCE, connect_source
 from caption_boundaries.migration.source import check_structure as check_old_structure
@@ -82,56 +89,57 @@ def verify_folder(folder: Path, level: Level = "content", *, deep: bool = False)
 
 def _look_inside(folder: Path, level: Level, findings: list[Finding], *, deep: bool) -> Report:
     broken = {finding.file for finding in findings if finding.weight == "problem"}
-    for spec in DATABASES:
-        if (folder / spec.filename).is_file() and spec.filename not in broken:
-            findings += check_structure(folder / spec.filename, spec)
-    counts: list[Finding] = []
-    tables: dict[str, int] = {}
-    try:
-        reference = find_reference(folder)
-    except (sqlite3.Error, CaptionBoundariesError) as error:
-        reference, counts = (
-            None,
-            [Finding("problem", MANIFEST_FILENAME, f"cannot stand for what was migrated: {error}")],
-        )
-    if reference is None and not counts:
-        findings.append(Finding("note", MANIFEST_FILENAME, "is not there: nothing to compare with"))
     connect = partial(connect_databases, folder, without=broken)
-    with closing(connect()) as connection:
+    with ThreadPoolExecutor(max_workers=1) as side, closing(connect()) as connection:
+        pages = side.submit(_check_pages, folder, broken)  # while the rows are read
+        reference, counts = _find_reference(folder)
+        values = ValueCheck((), {})
+        if level == "content" and reference is not None:
+            values = check_values(connect, connection, reference)
+        findings += pages.result()
+        if reference is None and not counts:
+            findings.append(Finding("note", MANIFEST_FILENAME, "is not there: nothing to compare with"))
         tables = _count_rows(connection)
         if reference is not None:
             counts += _as_far_as_readable(folder, findings, check_counts(connection, reference))
         if level == "content":
-            found = _check_content(folder, connect, connection, reference, findings, deep=deep)
-            findings += found
+            findings += _check_content(folder, connection, reference, values, findings, deep=deep)
     complete = not broken and not any(finding.weight == "problem" for finding in counts)
     whole = complete and not any(finding.weight == "problem" for finding in findings)
     every = tuple(dict.fromkeys((*findings, *counts)))
     return Report(folder, level, "new", every, row_counts=complete, data_integrity=whole, tables=tables)
 
 
+def _check_pages(folder: Path, broken: set[str]) -> list[Finding]:
+    paths = ((folder / spec.filename, spec) for spec in DATABASES if spec.filename not in broken)
+    return [finding for path, spec in paths if path.is_file() for finding in check_structure(path, spec)]
+
+
+def _find_reference(folder: Path) -> tuple[Reference | None, list[Finding]]:
+    """Return what was migrated, and why that cannot be told where something is wrong with it."""
+    try:
+        return find_reference(folder), []
+    except (sqlite3.Error, CaptionBoundariesError) as error:
+        return None, [Finding("problem", MANIFEST_FILENAME, f"cannot stand for what was migrated: {error}")]
+
+
 def _check_content(
     folder: Path,
-    connect: Callable[[], sqlite3.Connection],
     connection: sqlite3.Connection,
     reference: Reference | None,
+    values: ValueCheck,
     before: Sequence[Finding],
     *,
     deep: bool,
 ) -> list[Finding]:
     present = frozenset(attached_schemas(connection))
-    found: list[Finding] = []
-    unchanged: dict[str, frozenset[int]] = {}
-    if reference is not None:
-        values = check_values(connect, connection, reference)
-        unchanged = values.unchanged
-        found += values.findings
+    found = list(values.findings)
     for spec in DATABASES:
         if spec.schema not in present:
             attach_stand_in(connection, spec)
     checks = [
         check_identity(folder, connection, present, reference),
-        check_rules(connection, present, unchanged),
+        check_rules(connection, present, values.unchanged),
         check_pictures(connection, present, deep=deep),
         _check_copies(folder) if deep else iter(()),
     ]
