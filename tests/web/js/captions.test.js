@@ -194,7 +194,7 @@ test("marks of the ruler stand at whole tenths, seconds or minutes", () => {
 });
 
 test("the boundary view shows the frames on either side, and says where the video ends", () => {
-  const size = { width: 800, height: 400 };
+  const size = { width: 800, height: 200 };
   const shown = (state) => views.slots(state, size).map((slot) => [slot.kind, slot.frame, slot.other]);
   const state = { ...states.select(opened(), 2), difference: false };
   assert.deepEqual(shown(state), [["crop", 9, -1], ["crop", 10, -1], ["crop", 29, -1], ["crop", 30, -1]]);
@@ -205,17 +205,22 @@ test("the boundary view shows the frames on either side, and says where the vide
   assert.deepEqual(shown(whole), [["crop", -1, -1], ["crop", 0, -1], ["crop", 99, -1], ["crop", -1, -1]]);
 });
 
+test("where there is room, the middle of the caption is shown too", () => {
+  const state = states.select(opened(), 2);
+  assert.equal(views.slots(state, { width: 800, height: 400 }).at(-1).frame, 19);
+});
+
 test("with exact pictures the boundary view shows those of the video", () => {
   const frames = [{ number: 24, seconds: 0.96, index: 9 }, { number: 25, seconds: 1, index: 10 }];
   const state = { ...states.select(opened(), 2), difference: false, fine: true, sources: { start: { seconds: 1, frames, current: 25 }, end: null } };
-  const found = views.slots(state, { width: 800, height: 400 });
+  const found = views.slots(state, { width: 800, height: 200 });
   assert.deepEqual(found.map((slot) => [slot.source, slot.frame]), [[true, 24], [true, 25], [true, -1], [true, -1]]);
 });
 
 test("no picture lies over another, and all lie on the canvas", () => {
   for (const view of ["boundary", "strip"]) {
     for (const [width, height] of [[700, 220], [700, 420], [1200, 700], [400, 100]]) {
-      for (const more of [{}, { difference: false }, { loupe: true }, { flicker: true }]) {
+      for (const more of [{}, { difference: false, changed: true }, { loupe: true }, { flicker: true }]) {
         const state = { ...states.select(opened(), 2), frame: 20, view, ...more };
         const found = views.slots(state, { width, height });
         for (const [i, { rect: a }] of found.entries()) {

@@ -69,7 +69,7 @@ export function toolbar(state, actions, moving, tools) {
         ])
       : nothing}
     <div class="segmented" role="group" aria-label="Comparing">
-      ${toggle("Difference", state.difference, tip("Show where two frames differ", "captions.difference"), () => tools.toggle("difference"))}
+      ${toggle("Difference", state.view === "strip" ? state.changed : state.difference, tip("Show where two frames differ", "captions.difference"), () => tools.toggle("difference"))}
       ${state.view === "boundary"
         ? [
             toggle("Flicker", state.flicker, tip("Let two frames take turns in one place", "captions.flicker"), () => tools.toggle("flicker")),
@@ -79,16 +79,11 @@ export function toolbar(state, actions, moving, tools) {
       ${toggle("Loupe", state.loupe, tip("Larger pictures", "captions.loupe"), () => tools.toggle("loupe"))}
     </div>
     <span class="spacer"></span>
-    <div class="row"><span class="muted">Neighbours:</span>${choice("What happens to neighbours", state.policy, actions.policy, [
+    <div class="row"><span class="muted wide-only">Neighbours:</span>${choice("What happens to neighbours", state.policy, actions.policy, [
       ["protect", "Protect", tip("Confirmed neighbours stay; others are trimmed", "captions.policy")],
       ["push", "Push", tip("Neighbours keep their length and move aside", "captions.policy")],
       ["trim", "Trim", tip("Every neighbour is trimmed", "captions.policy")],
     ])}</div>
-    ${choice("What Enter settles", state.pass, (pass) => set((old) => ({ ...old, pass })), [
-      ["both", "Both", "Enter settles extents and text"],
-      ["extents", "Extents", "Enter settles the extents only"],
-      ["text", "Text", "Enter settles the text only"],
-    ])}
     <div class="menu">
       <button class="quiet" popovertarget="more" aria-label="More tools">More ▾</button>
       <div id="more" class="popover" popover @beforetoggle=${below}>
@@ -127,23 +122,22 @@ export function cursorBar(state, actions, moving) {
   const row = currentRow(state);
   const locked = Boolean(state.readOnly) || !row || isGap(row);
   const outside = row && (state.frame < row.start || state.frame > row.end);
-  const where = `${clockTenths(state.frame / state.data.rate)} · frame ${state.frame}`;
   return html`<div class="selection-bar" role="toolbar" aria-label="At the cursor">
-    <span class="what number">${where}${outside ? html` · <b>outside this caption</b>` : nothing}</span>
-    ${outside ? html`<button class="quiet" title=${tip("Choose the caption under the cursor", "captions.here")} @click=${() => moving.here()}>This one ${keySign("captions.here")}</button>` : nothing}
+    <span class="what number">${clockTenths(state.frame / state.data.rate)} · <span class="visually-hidden">frame</span> ${state.frame}</span>
+    ${outside ? html`<button class="quiet" title=${tip("The cursor is outside of the caption: choose the one under it", "captions.here")} @click=${() => moving.here()}>Choose this ${keySign("captions.here")}</button>` : nothing}
     <span class="spacer"></span>
     <button ?disabled=${!row} title="Go to the first frame" @click=${() => moving.toEdge("start")}>⇤ ${keySign("captions.toStart")}</button>
     <button ?disabled=${locked} @click=${() => actions.setEdge("start", state.frame)}>Starts here ${keySign("captions.setStart")}</button>
     <button ?disabled=${locked} @click=${() => actions.setEdge("end", state.frame)}>Ends here ${keySign("captions.setEnd")}</button>
     <button ?disabled=${!row} title="Go to the last frame" @click=${() => moving.toEdge("end")}>⇥ ${keySign("captions.toEnd")}</button>
-    <button class="icon-button" aria-label=${state.playing ? "Stop" : "Play in a loop"} title=${tip("Play in a loop", "captions.play")} @click=${() => (state.playing ? moving.stop() : moving.play("loop"))}>${state.playing ? "⏸" : "▶"}</button>
     <button class="primary" ?disabled=${!row || Boolean(state.readOnly)} @click=${actions.confirm}>Confirm ${keySign("captions.confirm")}</button>
   </div>`;
 }
 
-/** @param {{zoom: (factor: number) => void, whole: () => void}} timeline @param {State} state */
-export function timelineBar(timeline, state) {
-  return html`<div class="zoom-bar" role="group" aria-label="Zoom of the timeline">
+/** @param {{zoom: (factor: number) => void, whole: () => void}} timeline @param {State} state @param {Moving} moving */
+export function timelineBar(timeline, state, moving) {
+  return html`<div class="zoom-bar" role="group" aria-label="Timeline">
+    <button class="quiet icon-button" aria-label=${state.playing ? "Stop" : "Play in a loop"} title=${tip("Play the frames around the cursor in a loop", "captions.play")} @click=${() => (state.playing ? moving.stop() : moving.play("loop"))}>${state.playing ? "■" : "▶"}</button>
     <button class="quiet icon-button" aria-label="Zoom out" title=${tip("Zoom out", "captions.zoomOut")} @click=${() => timeline.zoom(1 / 1.6)}>−</button>
     <button class="quiet" aria-label="Show the whole timeline" title=${tip(`Whole video, ${plural(state.data.count, "frame")}`, "captions.zoomReset")} @click=${timeline.whole}>All</button>
     <button class="quiet icon-button" aria-label="Zoom in" title=${tip("Zoom in", "captions.zoomIn")} @click=${() => timeline.zoom(1.6)}>+</button>

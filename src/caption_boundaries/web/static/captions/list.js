@@ -106,7 +106,8 @@ export class List {
  * What stands above the list.
  * @param {State} state
  * @param {number} count rows that are listed
- * @param {{order: (order: import("./types.js").Order) => void, show: (show: import("./types.js").Show) => void, search: (text: string) => void}} set
+ * @param {{order: (order: import("./types.js").Order) => void, show: (show: import("./types.js").Show) => void, search: (text: string) => void,
+ *   pass: (pass: import("./types.js").Pass) => void}} set
  */
 export function orderBar(state, count, set) {
   const valueOf = (/** @type {Event} */ event) => /** @type {HTMLInputElement | HTMLSelectElement} */ (event.target).value;
@@ -124,7 +125,13 @@ export function orderBar(state, count, set) {
     <input type="search" id="search" placeholder="Captions with text …" aria-label="Only captions with this text" .value=${state.search}
       @input=${(/** @type {Event} */ event) => set.search(valueOf(event))}
       @keydown=${(/** @type {KeyboardEvent} */ event) => event.key === "Enter" && event.stopPropagation()} />
-    <p class="muted number count" role="status">${plural(count, "caption")}</p>
+    <div class="row"><span class="muted number count" role="status">${plural(count, "caption")}</span><span class="spacer"></span>
+      <select id="pass-select" aria-label="What Enter settles" title="What Enter settles" .value=${state.pass}
+        @change=${(/** @type {Event} */ event) => set.pass(/** @type {import("./types.js").Pass} */ (valueOf(event)))}>
+        <option value="both">Extents and text</option>
+        <option value="extents">Extents only</option>
+        <option value="text">Text only</option>
+      </select></div>
   `;
 }
 

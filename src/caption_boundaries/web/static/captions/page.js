@@ -142,11 +142,11 @@ function start(answer) {
   /** @param {State} state */
   function draw(state) {
     render(header(state, actions, redraw), element("top"));
-    render(orderBar(state, rows.length, { order, show, search }), element("order"));
+    render(orderBar(state, rows.length, { order, show, search, pass }), element("order"));
     render(notices(state, redraw), element("notices"));
     render(toolbar(state, actions, moving, tools), element("toolbar"));
     render(editor(state, actions, { again: lookups.readAgain }), element("editor"));
-    render(timelineBar(zoom, state), element("zoom"));
+    render(timelineBar(zoom, state, moving), element("zoom"));
     render(cursorBar(state, actions, moving), element("cursor"));
     render(panel(state, actions, moving, { search }), element("panel"));
     stage.draw(state);
@@ -156,11 +156,17 @@ function start(answer) {
 
   const order = (/** @type {import("./types.js").Order} */ wish) => store.update((state) => ({ ...state, order: wish, queue: null }));
   const show = (/** @type {import("./types.js").Show} */ wish) => store.update((state) => ({ ...state, show: wish, queue: null }));
+  const pass = (/** @type {import("./types.js").Pass} */ wish) => store.update((state) => ({ ...state, pass: wish }));
   const search = (/** @type {string} */ text) => store.update((state) => ({ ...state, search: text }));
   const zoom = { zoom: (/** @type {number} */ factor) => timeline.zoom(factor), whole: () => timeline.whole() };
   const tools = {
     /** @param {"difference" | "flicker" | "loupe" | "fine"} name */
-    toggle: (name) => store.update((state) => ({ ...state, [name]: !state[name] })),
+    toggle(name) {
+      store.update((state) => {
+        const key = name === "difference" && state.view === "strip" ? "changed" : name;
+        return { ...state, [key]: !state[key] };
+      });
+    },
     replace: () => replaceDialog(store.get(), place, actions.send),
     importFile: () => importDialog(store.get(), place, actions.send),
     exportFile: () => exportDialog(store.get(), place, boot.name),

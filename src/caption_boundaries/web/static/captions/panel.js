@@ -41,7 +41,7 @@ function extentsSection(state, row, actions) {
     ${isGap(row)
       ? html`<p class="number">${clockThousandths(start)} – ${clockThousandths(end)}</p>`
       : [edgeRow(state, row, "start", start, actions), edgeRow(state, row, "end", end, actions)]}
-    <p class="muted number">${plural(row.end - row.start + 1, "frame")}, ${(end - start).toFixed(2)} s${row.sure !== null && row.state === "predicted" ? ` · the detector is ${percent(row.sure)} sure` : ""}</p>
+    <p class="muted number">${plural(row.end - row.start + 1, "frame")}, ${(end - start).toFixed(2)} s${row.sure !== null && row.state === "predicted" ? ` · ${percent(row.sure)} sure` : ""}</p>
     ${state.fine && !state.data.source.available ? html`<p class="notice warn">${state.data.source.reason}</p>` : nothing}
     ${state.ghost ? ghostNotice(state) : nothing}
     ${isGap(row)
@@ -82,10 +82,10 @@ function edgeRow(state, row, edge, seconds, actions) {
       @change=${(/** @type {Event} */ event) => actions.setEdge(edge, Number(/** @type {HTMLInputElement} */ (event.target).value))} />
     <span class="number time" title=${exact ? "exact to the picture of the video" : "exact to a tenth of a second"}>${clockThousandths(seconds)}${exact ? "" : "~"}</span>
     <span class="nudges">
-      ${nudge(`${name} one picture of the video earlier`, "‹", `${earlier}Source`, locked, () => actions.nudgeSource(edge, -1))}
       ${nudge(`${name} one frame earlier`, "«", earlier, locked, () => actions.nudge(edge, -1))}
-      ${nudge(`${name} one frame later`, "»", later, locked, () => actions.nudge(edge, 1))}
+      ${nudge(`${name} one picture of the video earlier`, "‹", `${earlier}Source`, locked, () => actions.nudgeSource(edge, -1))}
       ${nudge(`${name} one picture of the video later`, "›", `${later}Source`, locked, () => actions.nudgeSource(edge, 1))}
+      ${nudge(`${name} one frame later`, "»", later, locked, () => actions.nudge(edge, 1))}
     </span>
   </div>`;
 }
@@ -101,7 +101,7 @@ function textSection(state, row, actions, set) {
   const same = text ? state.rows.filter((other) => other.id !== row.id && !isGap(other) && shownText(other) === text).length : 0;
   const locked = Boolean(state.readOnly);
   return html`<section>
-    <h2>Text ${row.textSure !== null ? html`<span class="muted number">read with ${percent(row.textSure)}</span>` : nothing}</h2>
+    <h2>Text ${row.textSure !== null ? html`<span class="plain number">read with ${percent(row.textSure)}</span>` : nothing}</h2>
     <label class="field">Status
       <select id="status" ?disabled=${locked} .value=${live(row.status ?? "")}
         @keydown=${(/** @type {KeyboardEvent} */ event) => event.stopPropagation()}

@@ -72,6 +72,7 @@ export function open(video, answer, kept = {}) {
     home: "boundary",
     step: "every",
     difference: true,
+    changed: false,
     flicker: false,
     turn: false,
     loupe: false,
@@ -100,8 +101,8 @@ export function open(video, answer, kept = {}) {
 
 /** Returns what a person chose, to be kept when everything is loaded again. @param {State} state @returns {Partial<State>} */
 export function choices(state) {
-  const { frame, current, edge, view, home, step, difference, loupe, policy, pass, order, show, search, draft, save, others } = state;
-  return { frame, current, edge, view, home, step, difference, loupe, policy, pass, order, show, search, draft, save, others };
+  const { frame, current, edge, view, home, step, difference, changed, loupe, policy, pass, order, show, search, draft, save, others } = state;
+  return { frame, current, edge, view, home, step, difference, changed, loupe, policy, pass, order, show, search, draft, save, others };
 }
 
 /** Returns the state with the tracks below the timeline. @param {State} state @param {{first_index: number, likelihood: string, difference: string}} tracks @returns {State} */

@@ -114,7 +114,9 @@ export type State = {
   /** The view to which the next caption returns. */
   home: View;
   step: Step;
+  /** Whether the boundary view shows what differs, and whether the strip does. */
   difference: boolean;
+  changed: boolean;
   flicker: boolean;
   /** Which of two pictures is shown in turn. */
   turn: boolean;

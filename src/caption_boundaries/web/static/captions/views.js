@@ -11,6 +11,8 @@ const LABEL = 17;
 const GUTTER = 104;
 const METER = 56;
 const MARGIN = 12;
+/** Pixels of height from which the middle of the caption is shown too. */
+const ROOMY = 260;
 /** How large the neighbours of the strip are beside the frame at the cursor. */
 const SMALLER = 0.62;
 
@@ -64,7 +66,7 @@ function strip(state, { width, height }) {
     const [w, h] = current ? [wide, tall] : [small.width, small.height];
     const y = current ? middle : by < 0 ? middle + by * (small.height + GAP) : middle + tall + GAP + (by - 1) * (small.height + GAP);
     const x = MARGIN + GUTTER + (room - w) / 2;
-    const difference = state.difference && !current && frame > 0;
+    const difference = state.changed && !current && frame > 0;
     found.push({
       kind: difference ? "difference" : "crop",
       source: false,
@@ -104,11 +106,14 @@ function boundaries(state, size) {
   if (!sides.length) return [];
   const each = (state.flicker ? 1 : 2) + (state.difference ? 1 : 0);
   const aspect = state.data.height / state.data.width;
-  const { columns, width, height } = arrangement(sides.length, each, size, aspect, state.data.width * (state.loupe ? 4 : 2));
+  const row = state.rows[placeOf(state.rows, state.current)];
+  const middle = state.loupe || size.height < ROOMY ? null : middleSlot(state, row, size, aspect);
+  const room = middle ? { width: size.width, height: size.height - middle.rect.height - LABEL - GAP } : size;
+  const { columns, width, height } = arrangement(sides.length, each, room, aspect, state.data.width * (state.loupe ? 4 : 2));
   const rows = columns === 1 ? sides.length * each : each;
   const tall = height + LABEL;
   const between = columns === 1 && sides.length > 1 ? GAP : 0;
-  const top = Math.max(MARGIN, (size.height - rows * (tall + GAP) - between + GAP) / 2);
+  const top = Math.max(MARGIN, (room.height - rows * (tall + GAP) - between + GAP) / 2);
   /** @type {Slot[]} */
   const found = [];
   sides.forEach((side, number) => {
@@ -119,7 +124,18 @@ function boundaries(state, size) {
       found.push({ ...slot, rect: { x: left, y, width, height } });
     });
   });
+  if (middle) found.push(middle);
   return found;
+}
+
+/** The middle of the caption, large and next to its text. @param {State} state @param {import("./types.js").Row} row @param {{width: number, height: number}} size @param {number} aspect @returns {Slot} */
+function middleSlot(state, row, size, aspect) {
+  const width = Math.min(size.width - 2 * MARGIN, state.data.width * 1.5, (size.height * 0.36) / aspect);
+  const height = width * aspect;
+  const frame = (row.start + row.end) >> 1;
+  const rect = { x: (size.width - width) / 2, y: size.height - MARGIN - height, width, height };
+  const note = clockTenths(frame / state.data.rate);
+  return { kind: "crop", source: false, frame, other: -1, label: `middle · ${frame}`, note, place: "above", meter: -1, current: false, edge: "", rect };
 }
 
 const NAMES = { start: ["last before", "first of this"], end: ["last of this", "first after"] };
