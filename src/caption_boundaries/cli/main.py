@@ -24,6 +24,7 @@ from caption_boundaries.cli import (
     serve,
     steps,
     store,
+    training,
     version_history,
     version_merging,
     versioning,
@@ -44,6 +45,7 @@ app = typer.Typer(
 for module in (
     extract,
     steps,
+    training,
     store,
     datasets,
     inspection,

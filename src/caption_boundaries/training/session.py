@@ -1,0 +1,94 @@
+"""A training from a frozen data set to its best checkpoint, alone or as one of several processes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from caption_boundaries.atomic import storage_errors
+from caption_boundaries.data.dataset import CaptionBoundaryDataset
+from caption_boundaries.data.frozen import FrozenDataset
+from caption_boundaries.errors import UsageError
+from caption_boundaries.models.checkpoint import find_checkpoint, has_checkpoint, read_meta
+from caption_boundaries.training.config import TrainConfig
+from caption_boundaries.training.pairs import NetworkPairs
+from caption_boundaries.training.processes import Processes, joined_processes
+from caption_boundaries.training.tracking import NullTracker, TrackerKind, make_tracker
+from caption_boundaries.training.trainer import Report, Trainer, TrainingData, TrainingResult
+
+
+def train_on(
+    frozen: FrozenDataset,
+    config: TrainConfig,
+    run_dir: Path,
+    *,
+    validation_fold: int = 0,
+    tracker: TrackerKind = "local",
+    report: Report | None = None,
+) -> TrainingResult:
+    """Train on all folds of a data set but one, and judge by that one; a run that was begun is gone on with.
+
+    Started by torchrun, every process calls this, and they train together.
+
+    Raises:
+        UsageError: There is no such fold, the settings contradict each other, or the run was begun with others.
+        TrainingError: A class has no pair, or the training cannot go on.
+    """
+    with joined_processes(config.micro_batches) as processes:
+        return _train(frozen, config, run_dir, validation_fold, tracker, report, processes)
+
+
+def _train(
+    frozen: FrozenDataset,
+    config: TrainConfig,
+    run_dir: Path,
+    validation_fold: int,
+    kind: TrackerKind,
+    report: Report | None,
+    processes: Processes,
+) -> TrainingResult:
+    data = load_data(frozen, validation_fold)
+    first_step = read_meta(find_checkpoint(run_dir, "last")).step if has_checkpoint(run_dir) else 0
+    leads = processes.leads
+    tracker = make_tracker(kind, run_dir, config.as_dict(), first_step=first_step) if leads else NullTracker()
+    try:
+        trainer = Trainer(config, data, run_dir, tracker=tracker, report=report if leads else None, processes=processes)
+        return trainer.fit()
+    finally:
+        tracker.close()
+
+
+def load_data(frozen: FrozenDataset, validation_fold: int) -> TrainingData:
+    """Return the samples of a frozen data set: those of one fold to judge by, all others to train on.
+
+    Raises:
+        UsageError: There is no such fold, or no other.
+        TrainingError: One side has no sample.
+        InputError: The videos are others now.
+    """
+    folds = range(frozen.settings.folds)
+    others: Sequence[int] = [fold for fold in folds if fold != validation_fold]
+    if validation_fold not in folds or not others:
+        raise UsageError(
+            f"The data set {frozen.name} has no fold {validation_fold} to judge by beside others to train on.",
+            hint="Build it with at least two folds; they are counted from 0.",
+        )
+    training = NetworkPairs(CaptionBoundaryDataset.from_frozen(frozen, folds=others))
+    validation = NetworkPairs(CaptionBoundaryDataset.from_frozen(frozen, folds=[validation_fold]))
+    return TrainingData(training, validation, frozen.hash, training.statistics())
+
+
+def begin_again(run_dir: Path) -> None:
+    """Remove a run, so that one with other settings can take its place.
+
+    Raises:
+        StorageError: The disk refused.
+        UsageError: The folder holds something else.
+    """
+    if not run_dir.exists():
+        return
+    if not has_checkpoint(run_dir):
+        raise UsageError(f"{run_dir} is no training run.", hint="Remove it yourself, or name another folder.")
+    with storage_errors(run_dir):
+        shutil.rmtree(run_dir)
