@@ -149,11 +149,7 @@ def evaluate(
         "combined",
         "strokes",
     ],  # noqa: B006 - typer wants a list and does not change it
-    model: TrackerOption = Annotated[
-    Literal["local", "wandb", "null"],
-    typer.Option("--tracker", help="Where figures go: local, wandb (offline unless WANDB_MODE says online) or null."),
-]
-ModelOption = None,
+    model: ModelOption = None,
     captions: Annotated[bool, typer.Option(help="Also read the text, for times exact to the source frame.")] = True,
     engine: EngineOption = "rapidocr",
     language: LanguageOption = "",
