@@ -39,6 +39,7 @@ SHOWN_FIGURES = {"train_loss": "loss", "macro_f1": "macro F1", "pairs_per_second
 """Figures in the progress bar, and what they are called there."""
 TRUTH_SUFFIXES = (".json", ".srt")
 
+DetectorsOption = Annotated[list[str], typer.Option("--detector", help=f"{', '.join(DETECTORS)}; may be given again.")]
 TrackerOption = Annotated[
     Literal["local", "wandb", "null"],
     typer.Option("--tracker", help="Where figures go: local, wandb (offline unless WANDB_MODE says online) or null."),
@@ -145,10 +146,7 @@ def evaluate(
             "--truth", help="File with the truth, or a folder of such named like the videos. [default: confirmed rows]"
         ),
     ] = None,
-    detectors: Annotated[list[str], typer.Option("--detector", help=f"{', '.join(DETECTORS)}; may be given again.")] = [
-        "combined",
-        "strokes",
-    ],  # noqa: B006 - typer wants a list and does not change it
+    detectors: DetectorsOption = ["combined", "strokes"],  # noqa: B006 - typer wants a list and does not change it
     model: ModelOption = None,
     captions: Annotated[bool, typer.Option(help="Also read the text, for times exact to the source frame.")] = True,
     engine: EngineOption = "rapidocr",
@@ -201,18 +199,7 @@ def _truth_of(folder: Path, truth: Path | None, videos: int) -> Truth:
 
 
 def _print_evaluation(lines: Sequence[_Line], out: Output) -> None:
-    columns = (
-        "video",
-        "detector",
-        "cuts>",
-        "found>",
-        "F1 ±1>",
-        "macro F1>",
-        "missed>",
-        "invented>",
-        "F1 0.05 s>",
-        "s>",
-    )
+    figures = ("cuts>", "found>", "F1 ±1>", "macro F1>", "missed>", "invented>", "F1 0.05 s>", "seconds>")
     rows = [(line.video, line.detector, *_cells(_figures(line.pairs, line.captions))) for line in lines]
     rows += [("all", detector, *_cells(found)) for detector, found in _totals(lines).items()]
     out.table("", ("video", "detector", *figures), rows)
