@@ -59,7 +59,7 @@ def _bounce(position: float, room: int) -> int:
 
 
 def _grain(chance: np.random.Generator, width: int, height: int) -> tuple[NDArray[np.int8], ...]:
-    strength = chance.uniform(1, 6)
+    strength = chance.uniform(1, 4)
     return tuple(
         np.clip(chance.normal(0, strength, (height, width)), -100, 100).astype(np.int8).astype(np.int16)
         for _ in range(3)

@@ -33,11 +33,14 @@ def known_layout(script: Script) -> LayoutConfig:
     captions = [place_lines(caption.lines, script.style) for caption in script.captions]
     captions = captions or [place_lines(SAMPLE[: len(script.style.faces)], script.style)]
     groups = _groups(chance, script, captions)
-    left, right = _sides(chance, script, [line for group in groups for line in group])
-    rows = _rows(chance, script, groups)
+    # A text detector takes a line to be higher than its letters; how much depends on the engine.
+    growth = chance.triangular(1.0, 1.85, 1.6)
+    heights = [growth * _font_size(group) for group in groups]
+    left, right = _sides(chance, script, [line for group in groups for line in group], heights[0])
+    rows = _rows(chance, script, groups, heights)
     regions = tuple(
-        _region(chance, script, group, PixelBox(left, top, right, bottom))
-        for group, (top, bottom) in zip(groups, rows, strict=True)
+        _region(script, height, PixelBox(left, top, right, bottom))
+        for height, (top, bottom) in zip(heights, rows, strict=True)
     )
     bounds = PixelBox(left, rows[0][0], right, rows[-1][1])
     return LayoutConfig(
@@ -47,7 +50,7 @@ def known_layout(script: Script) -> LayoutConfig:
         crop_top=bounds.top,
         crop_right=bounds.right,
         crop_bottom=bounds.bottom,
-        box_height=_line_height(groups[0]),
+        box_height=heights[0],
         anchor_type=script.style.anchor,
         anchor_position=script.style.x,
         analysis_model_version=VERSION,
@@ -66,15 +69,15 @@ def _groups(chance: random.Random, script: Script, captions: Sequence[list[Place
     return [[lines[number] for lines in captions] for number in range(len(script.style.faces))]
 
 
-def _line_height(group: Sequence[PlacedLine]) -> float:
-    """Return the usual height of the lines in pixels, as a text detector sees it."""
+def _font_size(group: Sequence[PlacedLine]) -> float:
+    """Return the usual font size of the lines in pixels."""
     return float(np.median([line.face.size for line in group]))
 
 
-def _sides(chance: random.Random, script: Script, lines: Sequence[PlacedLine]) -> tuple[int, int]:
-    height = _line_height(lines)
+def _sides(chance: random.Random, script: Script, lines: Sequence[PlacedLine], height: float) -> tuple[int, int]:
+    """Return the left and the right edge that hold the lines and some longer ones."""
     left, right = float(min(line.box.left for line in lines)), float(max(line.box.right for line in lines))
-    spare, least = height * chance.uniform(0.5, 4), 0.8 * script.width
+    spare, least = height * chance.uniform(0.5, 3), 0.8 * script.width
     if chance.random() < TIGHT_SHARE:
         spare, least = height * chance.uniform(0.1, 0.5), 0.0
     if script.style.anchor == "center":
@@ -87,28 +90,28 @@ def _sides(chance: random.Random, script: Script, lines: Sequence[PlacedLine]) -
     return max(0, round(left)), min(script.width, round(right))
 
 
-def _rows(chance: random.Random, script: Script, groups: Sequence[Sequence[PlacedLine]]) -> list[tuple[int, int]]:
+def _rows(
+    chance: random.Random, script: Script, groups: Sequence[Sequence[PlacedLine]], heights: Sequence[float]
+) -> list[tuple[int, int]]:
     """Return the upper and lower edge of every region; regions touch where their room overlaps."""
     edges = []
-    pad = chance.uniform(0.1, 0.2) if chance.random() < TIGHT_SHARE else chance.uniform(0.2, 0.6)
-    for group in groups:
-        height = _line_height(group)
-        top, bottom = min(line.box.top for line in group), max(line.box.bottom for line in group)
-        edges.append([top - pad * height, bottom + pad * height])
+    padding = 0.0 if chance.random() < TIGHT_SHARE else chance.triangular(0.1, 0.5, 0.3)
+    for group, height in zip(groups, heights, strict=True):
+        room = padding * height + max(0.15 * height, (height - _font_size(group)) / 2)
+        edges.append([min(line.box.top for line in group) - room, max(line.box.bottom for line in group) + room])
     if len(groups) == 1 and _line_count(script) == 1 and chance.random() < EXTRA_LINE_SHARE:
-        room = 1.1 * _line_height(groups[0])
-        edges[0][script.style.hangs] += room if script.style.hangs else -room
+        edges[0][script.style.hangs] += 1.1 * heights[0] if script.style.hangs else -1.1 * heights[0]
     for upper, lower in itertools.pairwise(edges):
         if upper[1] > lower[0]:
             upper[1] = lower[0] = (upper[1] + lower[0]) / 2
     return [(max(0, round(top)), min(script.height, round(bottom))) for top, bottom in edges]
 
 
-def _region(chance: random.Random, script: Script, group: Sequence[PlacedLine], box: PixelBox) -> Region:
+def _region(script: Script, height: float, box: PixelBox) -> Region:
     anchors: dict[str, Anchor] = {"left": "left", "right": "right"}
     return Region(
         box=Box.from_pixels(box, script.width, script.height),
-        line_height=_line_height(group) * chance.uniform(0.95, 1.25) / script.height,
+        line_height=height / script.height,
         line_count=_line_count(script) if len(script.style.faces) == 1 else 1,
         anchor=anchors.get(script.style.anchor, "center"),
         polarity="dark" if is_dark(script.style) else "light",
