@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from starlette.testclient import TestClient
 from caption_boundaries.web.app import create_app, create_context
 from caption_boundaries.web.settings import WebSettings
 from support.browser import CHROMIUM, LayoutPage, launch, watched_page
+from support.caption_client import CaptionTool, open_caption_tool
+from support.caption_data import make_caption_video
 from support.live_server import LiveServer, start_server
 from support.web_data import make_video
 from support.web_server import Server
@@ -120,3 +123,20 @@ def video(live_root: Path, request: pytest.FixtureRequest) -> Path:
 def layout_page(page: Page, live: LiveServer, video: Path) -> LayoutPage:
     """The layout tool with the test's video."""
     return LayoutPage(page, live.origin, video.name).open()
+
+
+@pytest.fixture(scope="session")
+def caption_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root with one video that has captions; tests copy it."""
+    root = tmp_path_factory.mktemp("captions") / "data"
+    make_caption_video(root)
+    return root
+
+
+@pytest.fixture
+def tool(caption_template: Path, tmp_path: Path) -> Iterator[CaptionTool]:
+    """The caption tool over a copy of the template in which a session is open."""
+    root = tmp_path / "captions"
+    shutil.copytree(caption_template, root)
+    with open_caption_tool(root) as made:
+        yield made

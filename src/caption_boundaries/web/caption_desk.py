@@ -119,7 +119,7 @@ class CaptionDesk:
                 np.add.at(changed, indices, counts)
         some = changed[changed > 0]
         full = float(np.quantile(some, _QUANTILE)) if len(some) else 1.0
-        return np.clip(changed / full, 0.0, 1.0)
+        return np.clip(changed[: self.index_count] / full, 0.0, 1.0)
 
 
 class CaptionDesks:

@@ -122,31 +122,34 @@ def _place(sheet: Sheet, item: Difference, policy: Policy, rate_hz: float) -> bo
 def _matched(
     cues: Sequence[Cue], captions: Sequence[Caption], rate_hz: float
 ) -> tuple[list[tuple[Cue, Caption | None]], list[Caption]]:
-    """Return every cue with the caption that it means, which is the one that it shares most time with, or None."""
+    """Return every cue with the caption that it means, or None, and the captions that no cue means.
+
+    Those belong together that share most time with each other.
+    """
     spans = [seconds_of(row, rate_hz) for row in captions]
     ends = [end for _, end in spans]
-    free = [True] * len(captions)
-    pairs: list[tuple[Cue, Caption | None]] = []
-    for cue in cues:
-        best, most = None, 0.0
+    shared = []
+    for number, cue in enumerate(cues):
         for place in range(bisect.bisect_right(ends, cue.start), len(captions)):
             start, end = spans[place]
             if start >= cue.end:
                 break
-            shared = min(end, cue.end) - max(start, cue.start)
-            if free[place] and shared > most:
-                best, most = place, shared
-        if best is not None:
-            free[best] = False
-        pairs.append((cue, None if best is None else captions[best]))
-    return pairs, [row for row, is_free in zip(captions, free, strict=True) if is_free]
+            shared.append((min(end, cue.end) - max(start, cue.start), number, place))
+    of_cue: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, number, place in sorted(shared, key=lambda item: (-item[0], item[1], item[2])):
+        if number not in of_cue and place not in taken:
+            of_cue[number] = place
+            taken.add(place)
+    pairs = [(cue, captions[of_cue[n]] if n in of_cue else None) for n, cue in enumerate(cues)]
+    return pairs, [row for place, row in enumerate(captions) if place not in taken]
 
 
 def _difference(cue: Cue, row: Caption | None, total: FrameRange, rate_hz: float) -> Difference | None:
     if row is None:
         return Difference("add", _frames_of(cue, total, rate_hz), cue, None, moves=True, retexts=True)
     start, end = seconds_of(row, rate_hz)
-    start_moves, end_moves = abs(cue.start - start) > SAME_SECONDS, abs(cue.end - end) > SAME_SECONDS
+    start_moves, end_moves = not _same(start, cue.start), not _same(end, cue.end)
     retexts = tidy_text(row.text or "") != tidy_text(cue.text)
     if not (start_moves or end_moves or retexts):
         return None
@@ -167,15 +170,20 @@ def _with_extents(row: Caption, item: Difference, rate_hz: float) -> Caption:
         return row
     row = moved(row, item.frames)
     start, end = item.cue.start, item.cue.end
-    fits_start = start_index(start, rate_hz) == item.frames.start
-    fits_end = end_index(end, rate_hz) == item.frames.end
-    return replace(
+    row = replace(
         row,
         boundary_state="issue" if row.boundary_state == "issue" else "confirmed",
         boundary_pending=1,
-        start_seconds=start if fits_start and row.start_seconds is None else row.start_seconds,
-        end_seconds=end if fits_end and row.end_seconds is None else row.end_seconds,
     )
+    if start_index(start, rate_hz) == item.frames.start and not _same(row.start_seconds, start):
+        row = replace(row, start_seconds=start)
+    if end_index(end, rate_hz) == item.frames.end and not _same(row.end_seconds, end):
+        row = replace(row, end_seconds=end)
+    return row
+
+
+def _same(known: float | None, seconds: float) -> bool:
+    return known is not None and abs(known - seconds) <= SAME_SECONDS
 
 
 def _with_text(row: Caption, item: Difference) -> Caption:
