@@ -96,7 +96,7 @@ test("what an action will leave is told at once", () => {
   assert.equal(after({ kind: "nudge", id: 2, edge: "start", ticks: -1 }).get(1).end, 8);
   assert.deepEqual(
     (({ state, text: words, status }) => [state, words, status])(after({ kind: "confirm", ids: [2], what: "both" }).get(2)),
-    ["confirmed", "text 2", "valid_caption"],
+    ["confirmed", "text 2", "confirmed"],
   );
   assert.equal(after({ kind: "confirm", ids: [2], what: "extents" }).get(2).status, null);
   assert.equal(after({ kind: "confirm", ids: [2], what: "text", text: "typed" }).get(2).state, "predicted");

@@ -54,7 +54,7 @@ function settled(row, change) {
   const extents = what !== "text" ? { state: row.state === "gap" || row.state === "issue" ? row.state : /** @type {const} */ ("confirmed"), pending: false } : {};
   const text =
     what !== "extents" && row.state !== "gap"
-      ? { text: change.text ?? row.text ?? row.ocr, textPending: false, status: change.text_status ?? row.status ?? /** @type {const} */ ("valid_caption") }
+      ? { text: change.text ?? row.text ?? row.ocr, textPending: false, status: change.text_status ?? /** @type {const} */ ("confirmed") }
       : {};
   return { ...row, ...extents, ...text, notes: change.notes ?? row.notes };
 }

@@ -30,8 +30,9 @@ export function createLookups({ store, place, settled }) {
   }
 
   async function readings() {
+    await settled(); // a row that an action has just removed is not asked for
     const row = currentRow(store.get());
-    if (!row || isGap(row) || row.id < 0 || store.get().readings?.id === row.id) return;
+    if (!row || isGap(row) || store.get().readings?.id === row.id) return;
     const answer = await api.get(`${place}/rows/${row.id}/candidates`).catch(() => null);
     if (answer) readingsOf(row.id, answer);
   }

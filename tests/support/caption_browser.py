@@ -1,0 +1,111 @@
+"""The caption tool as a person uses it in a real browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page
+
+from support.browser import until
+from support.caption_films import CROP
+from support.web_data import INDEX_BITS, INDEX_CELL
+
+
+class CaptionPage:
+    """The caption tool."""
+
+    def __init__(self, page: Page, origin: str, video_id: str) -> None:
+        self.page = page
+        self.url = f"{origin}/videos/{video_id}/captions"
+
+    def open(self, suffix: str = "") -> CaptionPage:
+        self.page.goto(self.url + suffix)
+        until(self.page, "Boolean(window.__test && __test.state().data.likelihood && __test.slots().length)")
+        return self
+
+    def state(self, expression: str = "s") -> Any:
+        """Return a part of the page's state: a JavaScript expression over ``s``."""
+        return self.page.evaluate(f"(() => {{ const s = __test.state(); return {expression}; }})()")
+
+    def wait(self, condition: str) -> None:
+        """Wait until a condition over the state ``s`` holds."""
+        until(self.page, f"(() => {{ const s = __test.state(); return {condition}; }})()")
+
+    def saved(self) -> None:
+        """Wait until everything is saved."""
+        self.page.evaluate("__test.settled()")
+        self.wait("s.save.state === 'saved'")
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def focus(self) -> None:
+        """Put the focus where letters are keys."""
+        self.page.locator("#stage").focus()
+
+    def select(self, text: str, number: int = 0) -> None:
+        """Choose a caption of the list by its text, and leave the focus where letters are keys."""
+        self.page.locator(".caption", has_text=text).nth(number).click()
+        self.focus()
+        self.wait(f"(s.rows.find((r) => r.id === s.current)?.ocr ?? '').includes({text!r})")
+
+    def go(self, frame: int) -> None:
+        """Go to a frame and put its row in focus."""
+        self.page.evaluate(f"location.hash = 'x'; location.hash = 'frame={frame}'")
+        self.wait(f"s.frame === {frame}")
+
+    def row(self) -> dict[str, Any]:
+        """Return the row in focus."""
+        found: dict[str, Any] = self.state("s.rows.find((r) => r.id === s.current)")
+        return found
+
+    def rows(self) -> list[list[Any]]:
+        """Return what counts of every row, in order; ids aside."""
+        fields = "[r.start, r.end, r.state, r.pending, r.text, r.textPending, r.status, r.notes]"
+        found: list[list[Any]] = self.state(f"s.rows.map((r) => {fields})")
+        return found
+
+    def extents(self) -> tuple[int, int]:
+        """Return where the row in focus starts and ends."""
+        row = self.row()
+        return row["start"], row["end"]
+
+    def shown_indices(self) -> list[int]:
+        """Read the index of every picture that is on the canvas out of its pixels; differences are left out."""
+        until(self.page, "__test.slots().every((slot) => slot.frame < 0 || slot.shown === slot.frame)")
+        slots = self.page.evaluate("__test.slots().map((slot) => [slot.kind, slot.frame])")
+        return [self._read(i) for i, (kind, frame) in enumerate(slots) if kind == "crop" and frame >= 0]
+
+    def expected_indices(self) -> list[int]:
+        """Return the frames of which the page says that it shows them."""
+        found: list[int] = self.page.evaluate(
+            "__test.slots().filter((slot) => slot.kind === 'crop' && slot.frame >= 0).map((slot) => slot.frame)"
+        )
+        return found
+
+    def _read(self, slot: int) -> int:
+        points = [((bit + 0.5) * INDEX_CELL / CROP.width, INDEX_CELL / 2 / CROP.height) for bit in range(INDEX_BITS)]
+        bits: list[bool] = self.page.evaluate(
+            "([slot, points]) => points.map(([x, y]) => __test.pixel(slot, x, y)[0] > 127)", [slot, points]
+        )
+        return sum(int(bit) << place for place, bit in enumerate(bits))
+
+    def boundary(self, frame: int) -> tuple[float, float]:
+        """Return where the boundary before a frame is on the page."""
+        at = self.page.evaluate(f"__test.boundaryPoint({frame})")
+        return at["x"], at["y"]
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float], *, release: bool = True) -> None:
+        mouse = self.page.mouse
+        mouse.move(*start)
+        mouse.down()
+        mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+        mouse.move(*end)
+        if release:
+            mouse.up()
+
+    def more(self, name: str) -> None:
+        """Choose something of the menu of more tools."""
+        self.page.get_by_role("button", name="More tools").click()
+        self.page.locator("#more").get_by_role("button", name=name).click()
