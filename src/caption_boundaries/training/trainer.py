@@ -95,7 +95,7 @@ class Trainer:
         self.progress = Progress()
         if has_checkpoint(run_dir):
             self.progress = restore(run_dir, config, data.data_hash, self.network, self.optimizer, self.scaler)
-        self._tracker = tracker or NullTracker()
+        self.tracker = tracker or NullTracker()
         self._report = report or (lambda step, steps, figures: None)
 
     def fit(self) -> TrainingResult:
@@ -124,7 +124,7 @@ class Trainer:
                 progress.step += 1
                 pairs_per_second = (progress.step - first) * config.batch_size / (time.perf_counter() - began)
                 figures |= {"train_loss": loss, "learning_rate": rate, "pairs_per_second": pairs_per_second}
-                self._tracker.log(progress.step, {"train_loss": loss, "learning_rate": rate})
+                self.tracker.log(progress.step, {"train_loss": loss, "learning_rate": rate})
                 self._report(progress.step, config.steps, figures)
                 stop = self._reason_to_stop(interruption)
                 if stop or progress.step % config.validate_every == 0:
@@ -175,9 +175,9 @@ class Trainer:
         self.progress.best = max(score, self.progress.best)
         if self.processes.leads:
             self._save(verdict, best=better)
-            self._tracker.log(self.progress.step, verdict.figures)
+            self.tracker.log(self.progress.step, verdict.figures)
             said = verdict.calibration.probabilities(verdict.logits).argmax(axis=1)
-            self._tracker.confusion(self.progress.step, confusion(verdict.labels, said))
+            self.tracker.confusion(self.progress.step, confusion(verdict.labels, said))
         self.processes.wait()
         return verdict.figures
 

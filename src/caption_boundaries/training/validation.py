@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from caption_boundaries.errors import TrainingError
 from caption_boundaries.evaluation.pairs import Labels, summary
 from caption_boundaries.models.description import Calibration
 from caption_boundaries.models.network import BoundaryNetwork
@@ -31,10 +32,16 @@ class Verdict:
 
 
 def judge(network: BoundaryNetwork, data: PairData, batch: int, processes: Processes) -> Verdict:
-    """Return what ``network`` says of every pair in ``data``; the processes share the work."""
+    """Return what ``network`` says of every pair in ``data``; the processes share the work.
+
+    Raises:
+        TrainingError: It says nothing that is a number.
+    """
     mine = range(processes.rank, len(data.labels), processes.world)
     gathered = processes.gather(_logits(network, data, mine, batch, processes.device))
     logits = np.stack(gathered) if gathered else np.zeros((0, len(BOUNDARY_CLASSES)), dtype=np.float32)
+    if not np.isfinite(logits).all():
+        raise TrainingError("What the network says is no number any more.", hint="Try a lower learning rate.")
     calibration = fit_calibration(logits, data.labels)
     figures = summary(data.labels, calibration.probabilities(logits)) if len(logits) else {}
     return Verdict(logits, data.labels, calibration, figures)
