@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import random
+import shutil
 import threading
 import time
+import urllib.error
 import urllib.request
 import uuid
 from pathlib import Path
@@ -14,8 +17,12 @@ from typing import Any
 import pytest
 
 from caption_boundaries.database.actions import ActionLog, ActionRequest
+from caption_boundaries.database.captions import Caption, CaptionReader
 from caption_boundaries.database.layout import LayoutReader
 from caption_boundaries.database.multi_db import VideoDatabase
+from caption_boundaries.library import find_video_folders
+from support.caption_data import captions_of, make_caption_video
+from support.caption_random import random_change
 from support.live_server import LiveServer, start_server
 from support.web_data import made_lines, make_video
 
@@ -95,3 +102,62 @@ def test_every_acknowledged_action_is_there_and_none_is_half_there(tmp_path: Pat
             assert len(set(found)) == 1
         undone = log.undo(ActionRequest(str(uuid.uuid4()), "ana", str(uuid.uuid4())))
         assert undone.undoes == entries[-1].seq
+
+
+def caption_burst(client: Client, path: str, rows: list[Caption], acknowledged: list[str], seed: int) -> None:
+    """Send edits of captions that change several rows each, until the server is gone."""
+    rng = random.Random(seed)
+    session = str(uuid.uuid4())
+    while True:
+        body = {"uuid": str(uuid.uuid4()), "actor": "ana", "session": session, "change": random_change(rng, rows, 200)}
+        try:
+            answer = client.post(path, body)
+        except urllib.error.HTTPError:
+            continue  # refused, as what makes no sense is
+        except (OSError, http.client.HTTPException):
+            return
+        if answer["kind"]:
+            acknowledged.append(body["uuid"])
+
+
+@pytest.fixture(scope="module")
+def caption_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root that every burst copies."""
+    root = tmp_path_factory.mktemp("burst") / "data"
+    make_caption_video(root, masks=False)
+    return root
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_acknowledged_edit_of_captions_is_there_and_none_is_half_there(
+    caption_video: Path, tmp_path: Path, seed: int
+):
+    root = tmp_path / "data"
+    shutil.copytree(caption_video, root)
+    (folder,) = find_video_folders(root)
+    before = captions_of(folder)
+    server = start_server(root)
+    acknowledged: list[str] = []
+    sender = threading.Thread(
+        target=caption_burst,
+        args=(Client(server), f"/api/v1/videos/{folder.name}/captions/actions", before, acknowledged, seed),
+    )
+    sender.start()
+    while len(acknowledged) < 3:
+        time.sleep(0.005)
+    time.sleep(random.Random(seed).uniform(0, 0.15))
+    server.kill()
+    sender.join()
+
+    with VideoDatabase(folder, writes={"captions"}, attach={"captions"}) as connection:
+        log = ActionLog(connection, "captions")
+        entries = log.since(0)
+        stored = [entry.uuid for entry in entries]
+        assert set(acknowledged) <= set(stored)
+        assert len(stored) <= len(acknowledged) + 1, "at most the one under way besides"
+        rows = CaptionReader(connection).captions()
+        covered = [index for row in rows for index in range(row.start_frame_index, row.end_frame_index + 1)]
+        assert covered == list(range(200)), "no edit was half applied"
+        while log.can_undo("ana"):
+            log.undo(ActionRequest(str(uuid.uuid4()), "ana", str(uuid.uuid4())))
+        assert CaptionReader(connection).captions() == before, "the rows are what the log says"
