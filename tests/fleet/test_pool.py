@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from caption_boundaries.fleet.pool import WorkerPool
 from caption_boundaries.fleet.report import report_of
 from caption_boundaries.locking import video_lock
 from caption_boundaries.pipeline import STEPS
+from support.fleets import jobs_for, kill_workers
 from support.folders import contents
 
 ALL = tuple(step.name for step in STEPS)
@@ -52,8 +52,7 @@ def test_a_killed_worker_is_replaced_and_its_video_completed(videos: list[Path],
             results.append(event.result)
         elif event.job.home.label not in killed and event.step != "ingest":
             killed.add(event.job.home.label)  # every video loses its first worker
-            for pid in pool.worker_pids:
-                os.kill(pid, signal.SIGKILL)
+            kill_workers(pool.worker_pids)
     assert len(killed) > 0
     assert sorted(Path(result.video) for result in results) == videos
     assert all(result.status == "done" or result.attempts == 3 for result in results)
@@ -67,8 +66,7 @@ def test_a_video_that_costs_every_worker_is_called_failed(videos: list[Path]) ->
     results = []
     for event in pool.run([Job(InPlace(videos[0]), ALL)]):
         if isinstance(event, Progressed):
-            for pid in pool.worker_pids:
-                os.kill(pid, signal.SIGKILL)
+            kill_workers(pool.worker_pids)
         else:
             results.append(event.result)
     (result,) = results
@@ -92,6 +90,18 @@ def test_two_workers_never_write_one_video(videos: list[Path]) -> None:
     with video_lock(videos[0]):
         result = run_job(Job(InPlace(videos[0]), ("ingest",)))
     assert (result.status, result.exit_code) == ("failed", 6)
+
+
+def test_a_whole_fleet_survives_the_death_of_its_workers(films: list[Path], serial: dict[str, dict[str, str]]) -> None:
+    pool, results = WorkerPool(2, max_attempts=len(films)), []
+    for event in pool.run(jobs_for([InPlace(folder) for folder in films])):
+        if isinstance(event, Finished):
+            results.append(event.result)
+            kill_workers(pool.worker_pids)  # whoever is in the middle of another video
+    assert sorted(Path(result.video) for result in results) == films
+    assert {result.status for result in results} == {"done"}
+    assert any(result.attempts > 1 for result in results)
+    assert {folder.name: contents(folder) for folder in films} == serial
 
 
 def test_leaving_early_ends_the_workers(videos: list[Path]) -> None:

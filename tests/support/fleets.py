@@ -6,7 +6,10 @@ person would have approved it: so every step has something to do, and a video co
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from caption_boundaries.config import OcrSettings, Settings
@@ -71,3 +74,10 @@ def _register(clip: Path, root: Path) -> Path:
     with VideoDatabase(folder, writes={"layout"}, attach={"layout"}) as connection:
         LayoutWriter(connection).save_config(config)
     return folder
+
+
+def kill_workers(pids: Iterable[int]) -> None:
+    """Kill workers that may have ended by themselves just now."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
