@@ -1,8 +1,10 @@
 """Detectors that ask the learned model: alone, or together with the strokes.
 
 The strokes are seen in every source frame and miss hardly any change, but every cut of the scene looks like one to
-them. The model sees ten pictures a second and can tell text from other strokes. Together: a change of strokes that the
-model rules out is dropped, and one that only the model sees is added.
+them. The model sees ten pictures a second and can tell text from other strokes. Together: a change that only the model
+sees is added, and a change of strokes is dropped where the model is sure that there is no caption near it. While a
+caption is shown every change of strokes counts: a single letter may have become another, and reading once too often
+is better than missing that.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from caption_boundaries.captions.decoding import (
     CHANGE_PROBABILITY,
+    SURELY_EMPTY,
     caption_probability,
     change_probability,
     smoothed,
@@ -27,10 +30,10 @@ from caption_boundaries.inference.predictor import BoundaryPredictor, Prediction
 from caption_boundaries.inference.quality_checks import check_prediction
 from caption_boundaries.models.preprocessing import sampled
 
-RULED_OUT = 0.01
-"""A change of strokes is dropped where the model gives no change near it more than this probability."""
-NEAR_PAIRS = 1
-"""Pairs on either side in which the model may see the same change."""
+DEFAULT = "strokes"
+"""What auto stands for where there is a model: whatever measures best."""
+NEAR = 2
+"""Pictures on either side of a change that have to be surely without a caption, for it to be dropped."""
 
 
 def create_detector(settings: CaptionSettings, *, workers: int) -> BoundaryDetector:
@@ -45,7 +48,7 @@ def create_detector(settings: CaptionSettings, *, workers: int) -> BoundaryDetec
     """
     strokes, name = StrokeDetector(), settings.detector
     if name == "auto":
-        name = "combined" if settings.model is not None or has_shipped_model() else "strokes"
+        name = DEFAULT if settings.model is not None or has_shipped_model() else "strokes"
     if name == "strokes":
         return strokes
     model = ModelDetector(BoundaryPredictor.load(settings.model, workers=workers))
@@ -105,46 +108,46 @@ class CombinedDetector:
 
     def settings(self) -> Mapping[str, float | str]:
         """Return every setting that can change the result."""
-        return {**self._strokes.settings(), **self._model.settings(), "ruled_out": RULED_OUT}
+        return {**self._strokes.settings(), **self._model.settings(), "surely_empty": SURELY_EMPTY}
 
     def detect(self, source: CaptionPictures) -> Detection:
-        """Return what the model says of every pair, and the changes of both that it does not rule out."""
+        """Return what the model says of every pair, and the changes of both."""
         by_strokes, by_model = self._strokes.detect(source), self._model.detect(source)
         assert by_strokes.change_frames is not None
         assert by_model.change_frames is not None
         shown = source.strokes.shown_at(source.indices, source.rate_hz)
-        change = change_probability(by_model.probabilities)
-        frames = combined(by_strokes.change_frames, by_model.change_frames, change, shown)
+        assert by_model.caption is not None
+        frames = combined(by_strokes.change_frames, by_model.change_frames, by_model.caption, shown)
         return Detection(by_model.probabilities, frames, by_model.caption, by_model.findings)
 
 
 def combined(
     by_strokes: NDArray[np.int64],
     by_model: NDArray[np.int64],
-    change: NDArray[np.float32],
+    caption: NDArray[np.float32],
     shown: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Return the source frames of the strokes' changes that the model does not rule out, and of those it adds.
+    """Return the source frames of the strokes' changes where there may be a caption, and of those that the model adds.
 
     Args:
         by_strokes: Source frames of changes, ascending.
         by_model: The same, of the model.
-        change: How probable the model finds a change in each pair.
+        caption: How probable it is that each index shows a caption.
         shown: The source frame that each index shows.
     """
-    if not len(change):
-        return by_strokes
-    kept = [frame for frame in by_strokes.tolist() if _near(change, _pair_of(frame, shown)).max() >= RULED_OUT]
+    kept = [frame for frame in by_strokes.tolist() if _may_matter(frame, caption, shown)]
     taken = {place + shift for place in (_pair_of(frame, shown) for frame in kept) for shift in (-1, 0, 1)}
     added = [frame for frame in by_model.tolist() if _pair_of(frame, shown) not in taken]
     return np.array(sorted({*kept, *added}), dtype=np.int64)
 
 
+def _may_matter(frame: int, caption: NDArray[np.float32], shown: NDArray[np.int64]) -> bool:
+    pair = _pair_of(frame, shown)
+    near = caption[max(0, pair + 1 - NEAR) : pair + 1 + NEAR]
+    return bool(near.max(initial=0.0) >= SURELY_EMPTY)
+
+
 def _pair_of(frame: int, shown: NDArray[np.int64]) -> int:
     """Return the number of the pair between whose pictures ``frame`` begins; beyond the last picture, the last."""
     pair = int(np.searchsorted(shown, frame, side="left")) - 1
-    return min(max(pair, 0), len(shown) - 2)
-
-
-def _near(change: NDArray[np.float32], pair: int) -> NDArray[np.float32]:
-    return change[max(0, pair - NEAR_PAIRS) : pair + NEAR_PAIRS + 1]
+    return min(max(pair, 0), max(0, len(shown) - 2))

@@ -75,6 +75,7 @@ def train(
     rate: Annotated[float, typer.Option("--rate", help="Highest learning rate.")] = 4e-3,
     look: Annotated[int, typer.Option("--look", min=1, help="Steps from one checkpoint to the next.")] = 200,
     patience: Annotated[int, typer.Option("--patience", min=1, help="Looks without improvement before it ends.")] = 8,
+    precision: Annotated[str, typer.Option("--precision", help="auto, bfloat16 or float32.")] = "auto",
     workers: Annotated[int, typer.Option("--workers", min=0, help="Processes that load pairs; 0 = none besides.")] = 0,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Threads for one network.")] = 1,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of weights, order and augmentation.")] = 0,
@@ -103,7 +104,7 @@ def train(
     torch.set_num_threads(threads)
     config = TrainConfig(
         architecture, steps, batch, micro_batch, samples, rate,
-        validate_every=look, patience=patience, workers=workers, seed=seed,
+        validate_every=look, patience=patience, precision=precision, workers=workers, seed=seed,
     )  # fmt: skip
     path = manifest_path(dataset, data)
     frozen, run_dir = open_frozen(path), run or data / "runs" / path.stem

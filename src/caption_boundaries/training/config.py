@@ -9,6 +9,8 @@ from typing import Any
 from caption_boundaries.errors import UsageError
 from caption_boundaries.models.architectures import DEFAULT, architecture
 
+PRECISIONS = ("auto", "bfloat16", "float32")
+
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
@@ -38,6 +40,8 @@ class TrainConfig:
     """Steps from one look at the validation videos, and one checkpoint, to the next."""
     patience: int = 8
     """Looks without a better macro F1 after which the training ends."""
+    precision: str = "auto"
+    """auto: half on a GPU, single on a processor; float32; or bfloat16, which newer processors are fast at."""
     workers: int = 0
     """Processes that load pairs; 0: this one does."""
     seed: int = 0
@@ -53,6 +57,7 @@ class TrainConfig:
         _require(0 <= self.warmup < 1, "warmup must be from 0 to below 1.")
         _require(self.weight_decay >= 0 and self.augment >= 0, "weight_decay and augment must not be negative.")
         _require(self.clip > 0, "clip must be above 0.")
+        _require(self.precision in PRECISIONS, f"precision must be one of {', '.join(PRECISIONS)}.")
         _require(self.workers >= 0, "workers must not be negative.")
 
     @property

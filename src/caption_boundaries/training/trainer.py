@@ -90,8 +90,10 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.network = BoundaryNetwork(architecture(config.architecture)).to(self.processes.device)
         self.optimizer = build_optimizer(self.network, config)
-        self._amp = self.processes.device.type == "cuda"
-        self.scaler = torch.amp.GradScaler(enabled=self._amp)
+        on_gpu = self.processes.device.type == "cuda"
+        half = {"auto": torch.float16 if on_gpu else None, "bfloat16": torch.bfloat16, "float32": None}
+        self._half: torch.dtype | None = half[config.precision]
+        self.scaler = torch.amp.GradScaler(self.processes.device.type, enabled=self._half is torch.float16)
         self.progress = Progress()
         if has_checkpoint(run_dir):
             self.progress = restore(run_dir, config, data.data_hash, self.network, self.optimizer, self.scaler)
@@ -160,7 +162,7 @@ class Trainer:
     def _loss(self, network: nn.Module, pairs: Tensor, labels: Tensor) -> Tensor:
         """Return the mean loss of both passes."""
         device = self.processes.device
-        with torch.autocast(device.type, enabled=self._amp):
+        with torch.autocast(device.type, self._half, enabled=self._half is not None):
             forward, backward = network(pairs.to(device))
             both, twice = torch.cat([forward, backward]), torch.cat([labels, labels]).to(device)
             return nn.functional.cross_entropy(both.float(), twice)

@@ -96,18 +96,18 @@ def try_pairs(folder: Path, truth: Truth, detector: BoundaryDetector) -> PairTri
         seconds = time.perf_counter() - began
         owners = owners_of(_ranges(truth, pictures.rate_hz), pictures.indices)
         shown = pictures.strokes.shown_at(pictures.indices, pictures.rate_hz)
+        end = pictures.strokes.moment(pictures.strokes.frame_count)
         cuts = [pictures.strokes.moment(int(frame)) for frame in change_frames(detection, shown)]
     if detection.caption is None:
-        return PairTrial(None, _cuts(truth, cuts), seconds)
+        return PairTrial(None, _cuts(truth, cuts, end), seconds)
     found = [(stretch.first, stretch.last) for stretch in most_likely(detection.probabilities) if stretch.shows_caption]
-    return PairTrial(score_pairs(owners, found, detection.probabilities), _cuts(truth, cuts), seconds)
+    return PairTrial(score_pairs(owners, found, detection.probabilities), _cuts(truth, cuts, end), seconds)
 
 
-def _cuts(truth: Truth, cuts: Sequence[float]) -> PairCount:
-    """Count the moments at which something truly changes and those at which the detector says so."""
-    length = truth.frames * truth.frame_seconds if truth.frames else float("inf")
+def _cuts(truth: Truth, cuts: Sequence[float], end: float) -> PairCount:
+    """Count the moments within a video, up to its ``end``, at which something changes, in truth and to the detector."""
     ends = {moment for caption in truth.captions for moment in (caption.start, caption.end)}
-    moments = sorted(moment for moment in ends if 0 < moment < length - truth.frame_seconds / 2)
+    moments = sorted(moment for moment in ends if 0 < moment < end - truth.frame_seconds / 2)
     return PairCount(len(moments), len(cuts), count_boundary_matches(moments, cuts, CUT_TOLERANCE))
 
 
