@@ -120,7 +120,7 @@ def refine_moved(sheet: Sheet, strokes: StrokeMasks | None, rate_hz: float) -> N
         for row in moved:
             sheet.put(_refined(row, sheet.before(row.id or 0), strokes, rate_hz))
     for row in moved:
-        _meet(sheet, sheet.caption(row.id or 0))
+        _meet(sheet, sheet.caption(row.id or 0), rate_hz)
 
 
 def _refined(row: Caption, before: Caption | None, strokes: StrokeMasks, rate_hz: float) -> Caption:
@@ -135,17 +135,17 @@ def _refined(row: Caption, before: Caption | None, strokes: StrokeMasks, rate_hz
     return row
 
 
-def _meet(sheet: Sheet, row: Caption) -> None:
+def _meet(sheet: Sheet, row: Caption, rate_hz: float) -> None:
     """Let the times of a caption and of those that touch it not overlap; a settled one keeps its own."""
     earlier, later = sheet.neighbours(row)
-    for one, other in ((earlier, row), (row, later)):
-        if one is None or other is None or one.end_seconds is None or other.start_seconds is None:
-            continue
-        if one.end_seconds > other.start_seconds:
-            if other is row and is_protected(one):
-                sheet.put(replace(row, start_seconds=one.end_seconds))
-            else:
-                sheet.put(replace(one, end_seconds=other.start_seconds))
+    if earlier is not None and seconds_of(earlier, rate_hz)[1] > seconds_of(row, rate_hz)[0]:
+        if is_protected(earlier):
+            row = replace(row, start_seconds=seconds_of(earlier, rate_hz)[1])
+            sheet.put(row)
+        else:
+            sheet.put(replace(earlier, end_seconds=row.start_seconds))
+    if later is not None and seconds_of(row, rate_hz)[1] > seconds_of(later, rate_hz)[0]:
+        sheet.put(replace(row, end_seconds=later.start_seconds))
 
 
 def _source_frames(strokes: StrokeMasks, frames: FrameRange, rate_hz: float) -> tuple[int, int]:
