@@ -11,6 +11,7 @@ import typer
 from caption_boundaries.cli.options import (
     DEFAULT_DATA,
     DataOption,
+    DetectorOption,
     EngineOption,
     ForceOption,
     JsonOption,
@@ -22,7 +23,7 @@ from caption_boundaries.cli.options import (
 from caption_boundaries.cli.output import Output, program
 from caption_boundaries.cli.registration import IfKnownOption, KeepOption, register
 from caption_boundaries.cli.steps import outcome_to_json, outcomes_of
-from caption_boundaries.config import ExportSettings, OcrSettings, Settings
+from caption_boundaries.config import CaptionSettings, ExportSettings, OcrSettings, Settings
 from caption_boundaries.database.captions import Caption, CaptionReader
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.paths import all_databases
@@ -47,6 +48,7 @@ def extract(
         typer.Option("--output", "-o", help="Subtitle file; its suffix decides the format. [default: in the folder]"),
     ] = None,
     data: DataOption = DEFAULT_DATA,
+    detector: DetectorOption = "auto",
     engine: EngineOption = "rapidocr",
     language: LanguageOption = "",
     workers: WorkersOption = 2,
@@ -62,7 +64,11 @@ def extract(
     Example: `caption-boundaries extract film.mp4 -o film.srt`
     """
     out = Output(json, quiet, verbose)
-    settings = Settings(ocr=OcrSettings(engine, language, workers), export=ExportSettings(output=output))
+    settings = Settings(
+        ocr=OcrSettings(engine, language, workers),
+        captions=CaptionSettings(detector),
+        export=ExportSettings(output=output),
+    )
     targets(settings.export, data, None)  # an output that cannot be written is refused before the long work
     folder = register(video, data, if_known=if_known, keep=keep, out=out)
     outcomes = outcomes_of(folder, STEPS, settings, out, force=force)

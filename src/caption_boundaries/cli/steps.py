@@ -13,6 +13,7 @@ from caption_boundaries.cli.fleet import FleetOptions, homes_of, print_plan, run
 from caption_boundaries.cli.options import (
     DEFAULT_DATA,
     DataOption,
+    DetectorOption,
     EngineOption,
     ForceOption,
     JobsOption,
@@ -26,7 +27,14 @@ from caption_boundaries.cli.options import (
 )
 from caption_boundaries.cli.output import Output
 from caption_boundaries.cli.registration import IfKnownOption, KeepOption, register
-from caption_boundaries.config import CropSettings, ExportSettings, IngestSettings, OcrSettings, Settings
+from caption_boundaries.config import (
+    CaptionSettings,
+    CropSettings,
+    ExportSettings,
+    IngestSettings,
+    OcrSettings,
+    Settings,
+)
 from caption_boundaries.errors import CaptionBoundariesError, UsageError
 from caption_boundaries.fleet.homes import InPlace
 from caption_boundaries.library import is_video_folder, load_video, resolve_target
@@ -159,6 +167,7 @@ def crop(
 def captions(
     targets: TargetsArgument,
     data: DataOption = DEFAULT_DATA,
+    detector: DetectorOption = "auto",
     engine: EngineOption = "rapidocr",
     language: LanguageOption = "",
     workers: WorkersOption = 2,
@@ -172,7 +181,7 @@ def captions(
 
     Example: `caption-boundaries captions film.mp4`
     """
-    settings = Settings(ocr=OcrSettings(engine, language, workers))
+    settings = Settings(ocr=OcrSettings(engine, language, workers), captions=CaptionSettings(detector))
     _run_named("captions", targets, data, settings, Output(json, quiet, verbose), force=force, keep_going=keep_going)
 
 
@@ -205,6 +214,7 @@ def run_command(
     targets: TargetsArgument,
     data: DataOption = DEFAULT_DATA,
     start: Annotated[str | None, typer.Option("--from", metavar="STEP", help="Begin with this step.")] = None,
+    detector: DetectorOption = "auto",
     engine: EngineOption = "rapidocr",
     language: LanguageOption = "",
     workers: WorkersOption = 2,
@@ -229,7 +239,7 @@ def run_command(
     `caption-boundaries run films --jobs 0 --keep-going`,
     `caption-boundaries run s3://bucket/films --cluster tcp://10.0.0.1:8786 --scratch /var/tmp --report run.json`
     """
-    settings = Settings(ocr=OcrSettings(engine, language, workers))
+    settings = Settings(ocr=OcrSettings(engine, language, workers), captions=CaptionSettings(detector))
     out, steps = Output(json, quiet, verbose), select_steps(start=start)
     options = FleetOptions(jobs, cluster, tuple(resources), scratch, report, keep_going)
     homes = homes_of(targets, data, options)
