@@ -190,6 +190,19 @@ def test_the_videos_not_used_for_longest_are_closed(tmp_path: Path) -> None:
     assert open_files(tmp_path) == []
 
 
+def test_a_query_that_is_cut_off_by_the_bound_says_so_and_lets_go(tmp_path: Path) -> None:
+    folders = [filled_folder(tmp_path / name) for name in "ab"]
+    with ReaderPool(size=1) as pool:
+        frames = VideoDbReader(pool.connection(folders[0], VIDEO)).frames()
+        next(frames)
+        pool.connection(folders[1], VIDEO)
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            next(frames)
+        del frames
+        gc.collect()
+        assert open_files(tmp_path) == [str(folders[1] / "video.db")]
+
+
 def test_a_pool_keeps_at_least_one_video() -> None:
     with pytest.raises(ValueError, match="at least one"):
         ReaderPool(size=0)

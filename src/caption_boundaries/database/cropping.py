@@ -80,7 +80,9 @@ class CropReader:
 
     def frame(self, frame_index: int) -> CroppedFrame | None:
         """Return one cropped frame, or None where there is none at this index."""
-        return next(self.frames(FrameRange(frame_index, frame_index)), None)
+        sql = f"SELECT {_FRAME_COLUMNS} FROM cropping.cropped_frames WHERE frame_index = ?"
+        row = self._connection.execute(sql, (frame_index,)).fetchone()
+        return None if row is None else _cropped_frame(row)
 
     def frames(self, indices: FrameRange | None = None) -> Iterator[CroppedFrame]:
         """Yield the cropped frames of a range, or all, in order; one picture is in memory at a time."""
@@ -90,8 +92,8 @@ class CropReader:
             "WHERE frame_index BETWEEN ? AND ? ORDER BY frame_index",
             (first, last),
         )
-        for frame_index, image_data, width, height, pts, time_base in rows:
-            yield CroppedFrame(frame_index, image_data, width, height, frame_time(pts, time_base))
+        for row in rows:
+            yield _cropped_frame(row)
 
     def signal_chunks(self) -> Iterator[SignalChunk]:
         """Yield the stroke masks of every source frame, chunk by chunk in order."""
@@ -182,6 +184,11 @@ class CropWriter(CropReader):
     def save_run(self, run: CropRun) -> None:
         """Record how the crops were made."""
         insert_row(self._connection, "cropping.crop_runs", run)
+
+
+def _cropped_frame(row: tuple[int, bytes, int, int, int | None, str | None]) -> CroppedFrame:
+    frame_index, image_data, width, height, pts, time_base = row
+    return CroppedFrame(frame_index, image_data, width, height, frame_time(pts, time_base))
 
 
 def _pack(masks: NDArray[np.bool_]) -> bytes:

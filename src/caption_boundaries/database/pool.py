@@ -10,11 +10,10 @@ import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Collection
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from weakref import WeakSet
+from weakref import WeakSet, finalize
 
 from caption_boundaries.database.pooled_reader import PooledReader
 
@@ -69,7 +68,7 @@ class ReaderPool:
 
     def __len__(self) -> int:
         """Return how many videos this thread holds open."""
-        return len(self._shelf())
+        return len(self._shelf().readers)
 
     def connection(self, video_dir: Path | str, schemas: Collection[str]) -> sqlite3.Connection:
         """Return this thread's connection to a video, with at least the databases ``schemas`` attached.
@@ -87,20 +86,20 @@ class ReaderPool:
         if not os.path.isabs(folder):  # noqa: PTH117 - on the way of every single read
             folder = os.path.abspath(folder)  # noqa: PTH100
         shelf = self._shelf()
-        reader = shelf.get(folder)
+        reader = shelf.readers.get(folder)
         if reader is not None and reader.is_current(schemas):
-            shelf.move_to_end(folder)
+            shelf.readers.move_to_end(folder)
             return reader.connection
         return self._open(shelf, folder, schemas).connection
 
     def _open(self, shelf: _Shelf, folder: str, schemas: Collection[str]) -> PooledReader:
-        reader = shelf.get(folder)
+        reader = shelf.readers.get(folder)
         if reader is None or not reader.attach_missing(schemas):
             shelf.discard(folder)
             shelf.shrink(self._size - 1)
             reader = PooledReader(Path(folder), schemas, mapped=self._mapped)
-        shelf[folder] = reader
-        shelf.move_to_end(folder)
+        shelf.readers[folder] = reader
+        shelf.readers.move_to_end(folder)
         return reader
 
     def close(self) -> None:
@@ -119,36 +118,34 @@ class ReaderPool:
         return shelf
 
 
-class _Shelf(OrderedDict[str, PooledReader]):
-    """The readers of one thread, the one used last at the end; they are closed when the thread ends."""
+class _Shelf:
+    """The readers of one thread, which are closed when the thread ends."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.process = os.getpid()
-
-    __hash__ = object.__hash__  # type: ignore[assignment]
-    __eq__ = object.__eq__
+        self.readers: OrderedDict[str, PooledReader] = OrderedDict()
+        """By folder, the one used last at the end."""
+        finalize(self, _shrink, self.readers, 0, self.process)
 
     def discard(self, folder: str) -> None:
         """Close the reader of ``folder``, if there is one."""
-        reader = self.pop(folder, None)
-        if reader is not None:
-            self._drop(reader)
+        if folder in self.readers:
+            self.readers.move_to_end(folder, last=False)
+            self.shrink(len(self.readers) - 1)
 
     def shrink(self, size: int) -> None:
         """Close the readers that were not used for longest, until there are no more than ``size``."""
-        while len(self) > size:
-            self._drop(self.popitem(last=False)[1])
+        _shrink(self.readers, size, self.process)
 
-    def _drop(self, reader: PooledReader) -> None:
-        if self.process == os.getpid():
+
+def _shrink(readers: OrderedDict[str, PooledReader], size: int, process: int) -> None:
+    """Close what was not used for longest; in a forked process, only let go of it."""
+    while len(readers) > size:
+        _, reader = readers.popitem(last=False)
+        if process == os.getpid():
             reader.close()
         else:
             _abandoned.append(reader)
-
-    def __del__(self) -> None:
-        with suppress(TypeError, AttributeError):  # at the end of the interpreter, what it needs may be gone
-            self.shrink(0)
 
 
 @cache
