@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from caption_boundaries.captions.reading import Reading
 from caption_boundaries.captions.text import folded, similarity
@@ -24,6 +25,16 @@ STRAY_LETTERS = 3
 """So many letters at most, far from where captions stand, are a speck that looks like text."""
 STRAY_DISTANCE = 1.2
 """In line heights."""
+STRAY_LEVEL = 0.25
+"""So far from where captions stand they are one, too, when they were not read for sure; in line heights."""
+UNSURE_LETTERS = 0.6
+"""So few letters read with less confidence than this are a speck wherever they stand."""
+ALIGNED, ALIGNED_SHARE, ALIGNED_LINES = 0.5, 0.8, 5
+"""Where this share of all texts, and so many at least, stand this close to the anchor, in line heights ..."""
+ASIDE = 2.5
+"""... one that is so far from it is something else, such as the plate with a speaker's name."""
+STACK_PITCH = 1.6
+"""Lines of one caption are closer than this, in line heights."""
 SURE = 0.9
 """Confidence of the lines from which is learnt where captions stand."""
 
@@ -61,8 +72,9 @@ def caption_lines(readings: Sequence[Reading], durations: Sequence[float], scale
     sized = _keep(readings, lambda line: has_line_size(line, scale))
     static = [spot for spot in _spots(sized, durations, scale) if spot.is_static(sum(durations))]
     moving = _keep(sized, lambda line: not any(spot.holds(line, scale) for spot in static))
-    place = _usual_place(moving, scale.anchor)
-    return _keep(moving, lambda line: not _is_stray(line, place, scale))
+    place, level = _usual_place(moving, scale.anchor), _usual_levels(moving)
+    kept = _keep(moving, lambda line: not _is_stray(line, place, level, scale))
+    return [_without_asides(reading, place, scale) for reading in kept] if _are_aligned(kept, place, scale) else kept
 
 
 def _keep(readings: Sequence[Reading], wanted: Callable[[TextLine], bool]) -> list[Reading]:
@@ -130,7 +142,49 @@ def _anchor_of(line: TextLine, anchor: Anchor) -> float:
     return {"left": line.box.left, "center": line.box.center[0], "right": line.box.right}[anchor]
 
 
-def _is_stray(line: TextLine, place: float | None, scale: Scale) -> bool:
+def _usual_levels(readings: Sequence[Reading]) -> NDArray[np.float64]:
+    """Return the heights at which lines stand that are no specks, as fractions of the picture's height."""
+    lines = (line for reading in readings for line in reading.lines)
+    sure = [line.box.center[1] for line in lines if line.confidence >= SURE and len(folded(line.text)) > STRAY_LETTERS]
+    return np.array(sure, dtype=np.float64)
+
+
+def _is_stray(line: TextLine, place: float | None, levels: NDArray[np.float64], scale: Scale) -> bool:
     if place is None or len(folded(line.text)) > STRAY_LETTERS:
         return False
-    return abs(_anchor_of(line, scale.anchor) - place) > STRAY_DISTANCE * scale.line_width
+    if line.confidence < UNSURE_LETTERS:
+        return True
+    if abs(_anchor_of(line, scale.anchor) - place) > STRAY_DISTANCE * scale.line_width:
+        return True
+    off = np.abs(levels - line.box.center[1]).min(initial=np.inf) / scale.line_height
+    return bool(line.confidence < SURE and len(levels) and off > STRAY_LEVEL)
+
+
+def _are_aligned(readings: Sequence[Reading], place: float | None, scale: Scale) -> bool:
+    """Tell whether the captions of this video keep to their anchor."""
+    # Each text once: a plate stands through several captions.
+    lines = {folded(line.text): line for reading in readings for line in reading.lines if line.confidence >= SURE}
+    if place is None or len(lines) < ALIGNED_LINES:
+        return False
+    off = np.abs(np.array([_anchor_of(line, scale.anchor) for line in lines.values()]) - place) / scale.line_width
+    return bool(np.mean(off < ALIGNED) >= ALIGNED_SHARE)
+
+
+def _without_asides(reading: Reading, place: float | None, scale: Scale) -> Reading:
+    """Return a reading without the lines that stand far from the anchor and are no line of a caption there."""
+    assert place is not None
+    aside = [abs(_anchor_of(line, scale.anchor) - place) > ASIDE * scale.line_width for line in reading.lines]
+    at_place = [line for line, off in zip(reading.lines, aside, strict=True) if not off]
+    kept = (
+        line
+        for line, off in zip(reading.lines, aside, strict=True)
+        if not off or any(_are_stacked(line, other, scale) for other in at_place)
+    )
+    return replace(reading, lines=tuple(kept))
+
+
+def _are_stacked(one: TextLine, other: TextLine, scale: Scale) -> bool:
+    """Tell whether two lines stand below each other and begin or end together, as when two people speak."""
+    ends = min(abs(one.box.left - other.box.left), abs(one.box.right - other.box.right))
+    pitch = abs(one.box.center[1] - other.box.center[1])
+    return ends < ALIGNED * scale.line_width and pitch < STACK_PITCH * scale.line_height

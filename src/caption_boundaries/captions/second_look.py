@@ -34,8 +34,12 @@ NEAR_SECONDS = 0.5
 """Whether a stroke came or went is seen from so much time on the other side of an end."""
 AWAY_SHARE = 0.3
 """A stroke that is seen in less than this share of it was not there."""
-SAME_LEVEL = 0.3
+SAME_LEVEL = 0.5
 """Lines whose centres differ by less than this, in line heights, stand at one level."""
+SELDOM = 0.05
+"""A level with less than this share of all letters is none."""
+OVERLAP = 0.3
+"""What covers more than this share of a line's height, where a line was read, is that line."""
 LEVEL_REACH = 0.5
 """Strokes up to so many line heights from a level belong to its lines."""
 LETTER_GAP = 1.2
@@ -46,7 +50,7 @@ STRAY_INK = 0.5
 """Strokes above and below a line are less than this share of its own, or it is a part of the scene."""
 MARGIN = 0.2
 """Room left and right of the strokes, in line heights."""
-MIN_CONFIDENCE = 0.8
+MIN_CONFIDENCE = 0.85
 """A line found this way and read with less confidence is something in the scene."""
 SIGNS_CONFIDENCE = 0.95
 """The same for a line without any letter, digit or ideograph."""
@@ -93,19 +97,22 @@ def look_again(
 
 
 def usual_levels(readings: Sequence[Reading], scale: Scale, regions: Sequence[Region]) -> list[Level]:
-    """Return the levels at which confident readings of more than one stretch stand, top to bottom."""
+    """Return the levels at which confident lines stand, the one with the most letters first."""
     lines = [line for reading in readings for line in reading.lines if line.confidence >= SURE]
-    groups: list[list[float]] = []
-    for line in sorted(lines, key=lambda line: line.box.center[1]):
-        if not has_line_size(line, scale):
-            continue
-        center = line.box.center[1]
-        if groups and center - groups[-1][0] < SAME_LEVEL * scale.line_height:
-            groups[-1].append(center)
-        else:
-            groups.append([center])
-    centers = [float(np.median(group)) for group in groups if len(group) > 1]
-    return [Level(center, scale.line_heights[region_at(center, regions)]) for center in centers]
+    lines = [line for line in lines if has_line_size(line, scale)]
+    centers = np.array([line.box.center[1] for line in lines])
+    letters = np.array([len(line.text) for line in lines])
+    levels: list[Level] = []
+    left = np.ones(len(lines), dtype=np.bool_)
+    while left.any():
+        near = np.abs(centers[left, None] - centers[left]) < SAME_LEVEL / 2 * scale.line_height
+        votes = near @ letters[left]
+        best = int(votes.argmax())
+        center = float(np.median(centers[left][near[best]]))
+        if votes[best] >= SELDOM * letters.sum() and near[best].sum() > 1:
+            levels.append(Level(center, scale.line_heights[region_at(center, regions)]))
+        left &= np.abs(centers - center) >= SAME_LEVEL * scale.line_height
+    return levels
 
 
 def own_strokes(strokes: StrokeMasks, segments: Sequence[Segment], number: int) -> Mask:
@@ -135,25 +142,41 @@ def overlooked(own: Mask, lines: Sequence[TextLine], levels: Sequence[Level], sc
         scale: Of the crop picture.
     """
     height, width = own.shape
-    left_over = own.copy()
+    left_over, elsewhere = own.copy(), own.copy()
     for line in lines:
         margin = round(MARGIN * scale.line_height * height)
         left_over[in_box(line, own.shape, margin=margin)] = False
-    for level in levels:
+    bands = [_band(level, height) for level in levels]
+    for rows in bands:
+        elsewhere[rows] = False
+    for level, rows in zip(levels, bands, strict=True):
         tall = level.line_height * height
-        top = max(0, round(level.center * height - LEVEL_REACH * tall))
-        bottom = min(height, round(level.center * height + LEVEL_REACH * tall))
-        for first, stop in _runs(np.asarray(left_over[top:bottom].any(axis=0)), LETTER_GAP * tall):
-            inked = int(np.count_nonzero(left_over[top:bottom, first:stop]))
-            around = slice(max(0, top - round(tall)), bottom + round(tall))
-            stray = int(np.count_nonzero(own[around, first:stop])) - int(np.count_nonzero(own[top:bottom, first:stop]))
-            if inked >= LEAST_INK * tall**2 and (stray < STRAY_INK * inked or len(levels) > 1):
-                yield Box(
-                    max(0.0, (first - MARGIN * tall) / width),
-                    top / height,
-                    min(1.0, (stop + MARGIN * tall) / width),
-                    bottom / height,
-                )
+        for first, stop in _runs(np.asarray(left_over[rows].any(axis=0)), LETTER_GAP * tall):
+            inked = int(np.count_nonzero(left_over[rows, first:stop]))
+            stray = int(np.count_nonzero(elsewhere[:, first:stop]))
+            place = Box(
+                max(0.0, (first - MARGIN * tall) / width),
+                rows.start / height,
+                min(1.0, (stop + MARGIN * tall) / width),
+                rows.stop / height,
+            )
+            if inked < LEAST_INK * tall**2 or stray > STRAY_INK * inked or any(_covers(line, place) for line in lines):
+                continue
+            left_over[rows, first:stop] = False
+            yield place
+
+
+def _band(level: Level, height: int) -> slice:
+    """Return the rows of a mask that hold a level's lines."""
+    center, reach = level.center * height, LEVEL_REACH * level.line_height * height
+    return slice(max(0, round(center - reach)), min(height, round(center + reach)))
+
+
+def _covers(line: TextLine, place: Box) -> bool:
+    """Tell whether a line was read in a place already."""
+    shared = min(line.box.bottom, place.bottom) - max(line.box.top, place.top)
+    beside = line.box.right < place.left or line.box.left > place.right
+    return not beside and shared > OVERLAP * place.height
 
 
 def _runs(inked: Mask, gap: float) -> Iterator[tuple[int, int]]:
