@@ -230,7 +230,7 @@ def _tell(frozen: FrozenDataset, out: Output) -> None:
     rows.append(("all", len(frozen.videos), *frozen.counts.values()))
     out.table(f"{frozen.name}: samples", ("", "videos>", *(f"{name}>" for name in frozen.classes)), rows)
     for video in frozen.left_out:
-        out.warn(f"{video.folder} is left out. {video.reason}")
+        out.warn(f"{frozen.folder_of(video)} is left out. {video.reason}")
 
 
 def _told(frozen: FrozenDataset, path: Path | None) -> dict[str, Any]:
@@ -243,7 +243,7 @@ def _told(frozen: FrozenDataset, path: Path | None) -> dict[str, Any]:
         "videos": len(frozen.videos),
         "counts": frozen.counts,
         "folds": [{"fold": fold, "videos": videos, "counts": counts} for fold, videos, counts in folds_table(frozen)],
-        "left_out": [{"folder": video.folder, "reason": video.reason} for video in frozen.left_out],
+        "left_out": [{"folder": str(frozen.folder_of(video)), "reason": video.reason} for video in frozen.left_out],
     }
 
 

@@ -36,9 +36,8 @@ def write_coco(frozen: FrozenDataset, folder: Path, progress: Progress) -> None:
         connection = reader_pool().connection(frozen.folder_of(video), SCHEMAS)
         for frame, boxes in _frames(connection):
             images.append(_image(len(images) + 1, frame, video, folder))
-            annotations += (
-                {"id": len(annotations) + n, "image_id": len(images), **box} for n, box in enumerate(boxes, start=1)
-            )
+            for box in boxes:
+                annotations.append({"id": len(annotations) + 1, "image_id": len(images), **box})
         progress(number, len(frozen.videos), "videos")
     document = {
         "info": {

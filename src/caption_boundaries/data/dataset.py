@@ -165,7 +165,8 @@ class CaptionBoundaryDataset(Dataset[Any]):
     def _connection(self, video: TrainingVideo, schemas: frozenset[str]) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # old folders are welcome here
-            return (self._pool or reader_pool()).connection(video.folder, schemas)
+            pool = reader_pool() if self._pool is None else self._pool
+            return pool.connection(video.folder, schemas)
 
     def _crops(self, video: TrainingVideo, index: int) -> list[GrayImage]:
         reader = CropReader(self._connection(video, frozenset({"cropping"})))

@@ -6,7 +6,7 @@ import importlib.util
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from PIL import ImageFont
@@ -119,6 +119,6 @@ def _scripts(path: Path, index: int) -> tuple[str, ...]:
     return found if len(found) > 1 or "chinese" in found else ()
 
 
-@cache
+@lru_cache(maxsize=64)
 def _loaded(path: str, index: int, pixels: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, pixels, index=index)

@@ -99,7 +99,7 @@ class FrozenDataset:
         """Samples of each class."""
         return {name: sum(video.counts[name] for video in self.videos) for name in self.classes}
 
-    def folder_of(self, video: FrozenVideo) -> Path:
+    def folder_of(self, video: FrozenVideo | FrozenLeftOut) -> Path:
         """Return where a video lies."""
         return Path(os.path.normpath(Path(self.root) / video.folder))
 
@@ -221,7 +221,7 @@ def open_frozen(path: Path) -> FrozenDataset:
         told.pop("counts", None)
         said = told.pop("hash", None)
         frozen = replace(from_json(FrozenDataset, json.dumps(told)), root=str(path.absolute().parent))
-    except (ValueError, AttributeError, InputError) as error:
+    except (ValueError, TypeError, AttributeError, InputError) as error:
         raise InputError(f"{path} is no frozen data set: {error}.", hint="Make one: dataset build.") from error
     if frozen.form != FORM or frozen.classes != BOUNDARY_CLASSES or (said is not None and said != frozen.hash):
         raise InputError(f"{path} was changed by hand or made by another version.", hint="Build it again.")

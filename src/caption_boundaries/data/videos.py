@@ -99,7 +99,7 @@ def read_videos(
         grouping: What keeps videos together; each for itself unless given.
         pool: Connections; the shared ones unless given.
     """
-    grouping, pool = grouping or Grouping(), pool or reader_pool()
+    grouping, pool = grouping or Grouping(), reader_pool() if pool is None else pool
     for folder in folders:
         try:
             yield _read(folder, pool, grouping)
