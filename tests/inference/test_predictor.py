@@ -1,0 +1,218 @@
+"""The predictor: the same word whatever the batches, the threads and the backend, in bounded memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from caption_boundaries.errors import DatabaseCorruptError, InputError
+from caption_boundaries.inference import predictor as module
+from caption_boundaries.inference.backends import SHIPPED, Logits, OnnxBackend, load_backend
+from caption_boundaries.inference.pictures import preprocessor_of, read_input
+from caption_boundaries.inference.predictor import BATCH, BoundaryPredictor
+from caption_boundaries.inference.torch_backend import TorchBackend
+from caption_boundaries.media.jpeg import encode_jpeg
+from caption_boundaries.models.checkpoint import find_checkpoint
+from caption_boundaries.models.description import Calibration, Description
+from caption_boundaries.models.network import SWAPPED, BoundaryNetwork
+from caption_boundaries.models.preprocessing import Preprocessor
+from caption_boundaries.training.export import export_model
+from caption_boundaries.types import DIFFERENT, EMPTY_EMPTY, EMPTY_VALID, SAME, VALID_EMPTY
+from support.films import REGIONS, Film, drifting
+from support.training import Run, train_tiny
+
+TOLERANCE = 1e-4
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return train_tiny(tmp_path_factory.mktemp("training") / "run")
+
+
+@pytest.fixture(scope="module")
+def exported(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export_model(run.folder, tmp_path_factory.mktemp("export") / "model", name="tiny", facts={"videos": 2})
+
+
+@pytest.fixture(scope="module")
+def jpegs() -> list[bytes]:
+    film = Film(70, background=drifting(1)).show("Good morning", 12, 40).show("Over there", 40, 60)
+    return [encode_jpeg(film.rgb(frame), 90) for frame in range(70)]
+
+
+@pytest.fixture(scope="module")
+def preprocessor(jpegs: list[bytes]) -> Preprocessor:
+    return preprocessor_of(jpegs[::10], REGIONS)
+
+
+def test_onnx_says_what_torch_says(run: Run, exported: Path, jpegs: list[bytes], preprocessor: Preprocessor) -> None:
+    by_torch = BoundaryPredictor(TorchBackend.load(find_checkpoint(run.folder))).predict(jpegs, preprocessor)
+    by_onnx = BoundaryPredictor.load(exported).predict(jpegs, preprocessor)
+    assert np.allclose(by_torch.probabilities, by_onnx.probabilities, atol=TOLERANCE)
+    assert np.array_equal(by_torch.probabilities.argmax(axis=1), by_onnx.probabilities.argmax(axis=1))
+
+
+def test_a_training_run_is_a_model(run: Run, jpegs: list[bytes], preprocessor: Preprocessor) -> None:
+    by_run = BoundaryPredictor.load(run.folder)
+    by_checkpoint = BoundaryPredictor.load(find_checkpoint(run.folder))
+    assert by_run.description == by_checkpoint.description
+    assert len(by_run.description.version) == 64
+    assert by_run.predict(jpegs[:3], preprocessor).probabilities.shape == (2, 5)
+
+
+def test_what_an_export_says_of_itself(run: Run, exported: Path) -> None:
+    description = load_backend(exported).description
+    assert (description.name, description.architecture) == ("tiny", "siamese-tiny")
+    assert description.training["videos"] == 2
+    assert description.training["data_hash"] == "hash of the data"
+    assert description.statistics == run.data.statistics
+    assert sorted(path.name for path in exported.iterdir()) == ["encoder.onnx", "head.onnx", "model.json"]
+    assert export_model(run.folder, exported) == exported, "an export replaces one that is there"
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, BATCH, BATCH + 1, 2 * BATCH + 1, 70])
+def test_every_pair_has_its_word(count: int, exported: Path, jpegs: list[bytes], preprocessor: Preprocessor) -> None:
+    prediction = BoundaryPredictor.load(exported).predict(jpegs[:count], preprocessor)
+    assert prediction.probabilities.shape == (max(0, count - 1), 5)
+    assert prediction.disagreement.shape == (max(0, count - 1),)
+    assert prediction.statistics.pictures == count
+    assert np.allclose(prediction.probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+def test_batches_and_threads_change_nothing(
+    exported: Path, jpegs: list[bytes], preprocessor: Preprocessor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = BoundaryPredictor.load(exported, workers=3).predict(jpegs, preprocessor).probabilities
+    monkeypatch.setattr(module, "BATCH", 1)
+    one_by_one = BoundaryPredictor.load(exported, workers=1).predict(jpegs, preprocessor).probabilities
+    assert np.allclose(whole, one_by_one, atol=TOLERANCE)
+
+
+def test_a_pair_and_its_mirror_image_are_told_alike(
+    exported: Path, jpegs: list[bytes], preprocessor: Preprocessor
+) -> None:
+    forward = BoundaryPredictor.load(exported).predict(jpegs, preprocessor)
+    backward = BoundaryPredictor.load(exported).predict(jpegs[::-1], preprocessor)
+    offsets = Calibration(*_calibration(exported))
+    assert np.allclose(forward.disagreement, backward.disagreement[::-1], atol=0.35), offsets
+    swapped = backward.probabilities[::-1][:, list(SWAPPED)]
+    # The calibration has an offset for each class, so that coming and going may differ a little.
+    assert np.abs(forward.probabilities - swapped).mean() < 0.05
+
+
+def _calibration(folder: Path) -> tuple[float, tuple[float, ...]]:
+    calibration = load_backend(folder).description.calibration
+    return calibration.scale, calibration.offsets
+
+
+def test_the_network_is_symmetric() -> None:
+    torch.manual_seed(0)
+    network = BoundaryNetwork(_tiny()).eval()
+    pairs = torch.randint(0, 256, (3, 2, 3, 16, 32), dtype=torch.uint8)
+    with torch.inference_mode():
+        forward, backward = network(pairs)
+        forward_swapped, backward_swapped = network(pairs.flip(1))
+    assert torch.allclose(forward, backward_swapped[:, list(SWAPPED)], atol=1e-5)
+    assert torch.allclose(backward, forward_swapped[:, list(SWAPPED)], atol=1e-5)
+    assert [SWAPPED[SWAPPED[kind]] for kind in range(5)] == list(range(5))
+    assert (SWAPPED[SAME], SWAPPED[DIFFERENT], SWAPPED[EMPTY_EMPTY]) == (SAME, DIFFERENT, EMPTY_EMPTY)
+    assert (SWAPPED[EMPTY_VALID], SWAPPED[VALID_EMPTY]) == (VALID_EMPTY, EMPTY_VALID)
+
+
+def _tiny() -> object:
+    from caption_boundaries.models.architectures import architecture
+
+    return architecture("siamese-tiny")
+
+
+class CountingBackend:
+    """Says nothing, and counts how many pictures are under way at once."""
+
+    description = Description("counting", "0", "none", 0)
+
+    def __init__(self) -> None:
+        self.done = 0
+        self._lock = threading.Lock()
+
+    def encode(self, pictures: np.ndarray) -> np.ndarray:
+        with self._lock:
+            self.done += len(pictures)
+        return np.zeros((len(pictures), 1), np.float32)
+
+    def compare(self, before: np.ndarray, after: np.ndarray) -> tuple[Logits, Logits]:
+        return np.zeros((len(before), 5), np.float32), np.zeros((len(before), 5), np.float32)
+
+
+def test_memory_does_not_grow_with_the_video(jpegs: list[bytes], preprocessor: Preprocessor) -> None:
+    backend, ahead = CountingBackend(), []
+
+    def stream() -> Iterator[bytes]:
+        for taken in range(1000):
+            ahead.append(taken - backend.done)
+            yield jpegs[0]
+
+    prediction = BoundaryPredictor(backend, workers=2).predict(stream(), preprocessor)
+    assert len(prediction.probabilities) == 999
+    assert max(ahead) <= BATCH * (2 * module.WAITING_PER_WORKER + 2)
+
+
+def test_a_damaged_picture_ends_it(exported: Path, jpegs: list[bytes], preprocessor: Preprocessor) -> None:
+    with pytest.raises(DatabaseCorruptError):
+        BoundaryPredictor.load(exported).predict([jpegs[0], b"no picture", jpegs[1]], preprocessor)
+
+
+def test_training_and_inference_see_the_same(jpegs: list[bytes], preprocessor: Preprocessor) -> None:
+    """`NetworkPairs` gives what a predictor gives its backend; see also the test of pairs from databases."""
+    from caption_boundaries.media.jpeg import decode_jpeg_gray
+
+    assert np.array_equal(read_input(jpegs[20], preprocessor), preprocessor(decode_jpeg_gray(jpegs[20])))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda folder: (folder / "model.json").unlink(), "no model"),
+        (lambda folder: (folder / "model.json").write_text("{"), "no description"),
+        (lambda folder: (folder / "encoder.onnx").write_bytes(b"nothing"), "cannot be loaded"),
+        (lambda folder: (folder / "head.onnx").unlink(), "cannot be loaded"),
+        (
+            lambda folder: (folder / "model.json").write_text(
+                (folder / "model.json").read_text().replace('"preprocessing": "1"', '"preprocessing": "0"')
+            ),
+            "expects inputs of version 0",
+        ),
+    ],
+    ids=["no description", "damaged description", "damaged network", "missing network", "other preprocessing"],
+)
+def test_models_that_cannot_be_used(change: object, message: str, exported: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for path in exported.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    change(folder)  # type: ignore[operator]
+    with pytest.raises(InputError, match=message):
+        BoundaryPredictor.load(folder)
+
+
+def test_the_shipped_model_needs_no_torch() -> None:
+    script = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from caption_boundaries.inference.predictor import BoundaryPredictor\n"
+        "import caption_boundaries.captions.step, caption_boundaries.cli.main\n"
+        "print(BoundaryPredictor.load().description.name)"
+    )
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.strip()
+
+
+def test_the_shipped_model_is_small() -> None:
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 2_000_000
+    assert OnnxBackend.load(SHIPPED).description.parameters < 300_000
