@@ -334,9 +334,19 @@ def test_the_history_tells_who_did_what_where(tool: CaptionTool):
     tool.undo()
     shown = tool.server.get(f"{tool.root}/history")["entries"]
     assert [(e["kind"], e["actor"], e["frame_index"], e["undoes"]) for e in shown] == [
-        ("undo", "ana", 140, 1),
-        ("delete", "ana", 140, None),
+        ("undo", "ana", 150, 1),
+        ("delete", "ana", 150, None),
     ]
+
+
+def test_the_history_leads_to_the_caption_that_was_edited_not_to_those_that_made_room(tool: CaptionTool):
+    good, river = tool.ids()[:2]
+    tool.act("nudge", id=river, edge="start", ticks=-5, policy="trim")
+    tool.act("nudge", id=good, edge="start", ticks=-2)
+    shown = tool.server.get(f"{tool.root}/history")["entries"]
+    assert [entry["frame_index"] for entry in shown] == [8, 25]
+    assert tool.undo()["focus"] == {"id": good, "frame_index": 10}
+    assert tool.undo()["focus"] == {"id": river, "frame_index": 30}
 
 
 def test_only_captions_db_is_written(tool: CaptionTool):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from caption_boundaries.captions.row_edits import RowEdits, is_protected
 from caption_boundaries.database.actions import ActionLog, LoggedAction
 from caption_boundaries.database.caption_table import CaptionTable, CaptionTableWriter
 from caption_boundaries.database.captions import Caption
+from caption_boundaries.database.row_changes import Value
 from caption_boundaries.web.caption_desk import CaptionDesk
 from caption_boundaries.web.caption_edits import Planned
 from caption_boundaries.web.caption_wire import CaptionAnswer, Counts, Focus, Ghost, WireCaption
@@ -98,20 +99,44 @@ def imported_ids(log: ActionLog) -> set[int]:
 
 
 def focus_of(action: LoggedAction, wanted: int | None = None) -> Focus | None:
-    """Return where to look at an action: at the wanted row, else at the first caption, else at the first row."""
-    images = []
-    for change in action.changes:
-        if change.table == TABLE:
-            for row in change.rows:
-                values = change.values(row.after) or change.values(row.before) or {}
-                images.append((row.after is None, values["boundary_state"] == "gap", values))
-    if not images:
+    """Return where to look at an action: at the wanted row, else at the caption that it was about."""
+    rows = [
+        _Place.of(change.values(row.before), change.values(row.after))
+        for change in action.changes
+        if change.table == TABLE
+        for row in change.rows
+    ]
+    if not rows:
         return None
-    best = min(
-        images, key=lambda item: (item[2]["id"] != wanted, item[1], item[0], int(str(item[2]["start_frame_index"])))
-    )
-    gone, _, values = best
-    return Focus(id=None if gone else int(str(values["id"])), frame_index=int(str(values["start_frame_index"])))
+    best = min(rows, key=lambda row: (row.id != wanted, row.is_gap, row.made_room, row.gone, row.start))
+    return Focus(id=None if best.gone else best.id, frame_index=best.start)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A row that an action changed, as far as it says what the action was about."""
+
+    id: int
+    start: int
+    gone: bool
+    is_gap: bool
+    made_room: bool
+    """True: it was changed along with another, and has to be looked at again; or that was taken back."""
+
+    @classmethod
+    def of(cls, before: dict[str, Value] | None, after: dict[str, Value] | None) -> _Place:
+        values = after or before or {}
+        made_room = False
+        if before is not None and after is not None:
+            same = all(before[name] == after[name] for name in ("boundary_state", "text", "text_status", "text_notes"))
+            made_room = same and before["boundary_pending"] != after["boundary_pending"]
+        return cls(
+            id=int(str(values["id"])),
+            start=int(str(values["start_frame_index"])),
+            gone=after is None,
+            is_gap=values["boundary_state"] == "gap",
+            made_room=made_room,
+        )
 
 
 def with_real_focus(planned: Planned, new_ids: dict[int, int]) -> Planned:

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 
 from caption_boundaries.database.actions import ActionLog, LoggedAction
 from caption_boundaries.database.multi_db import VideoDatabase
-from caption_boundaries.web import models
+from caption_boundaries.web import caption_answers, models
 from caption_boundaries.web.context import VideoFolder, Web
 from caption_boundaries.web.dbwriter import file_stamp
 
@@ -73,11 +73,12 @@ def history_entry(action: LoggedAction) -> models.HistoryEntry:
 
 def focus_of(action: LoggedAction) -> int | None:
     """Return the frame at which an action is best looked at, or None where it is about no frame."""
+    caption = caption_answers.focus_of(action)
+    if caption is not None:
+        return caption.frame_index
     for change in action.changes:
-        for name in ("frame_index", "start_frame_index"):
-            if name in change.columns:
-                place = change.columns.index(name)
-                images = (row.after or row.before for row in change.rows)
-                frames = [image[place] for image in images if image is not None]
-                return min(int(str(frame)) for frame in frames)
+        if "frame_index" in change.columns:
+            place = change.columns.index("frame_index")
+            images = (row.after or row.before for row in change.rows)
+            return min(int(str(image[place])) for image in images if image is not None)
     return None
