@@ -51,6 +51,7 @@ def test_a_misreading_is_the_same_caption(text: str, read_as: str, backgrounds: 
         ("I see him.", "I see them."),
         ("Good morning", "Where is the key?"),
         ("Oh", "Oh yes"),
+        ("I see them now", "I see now them"),
     ],
 )
 def test_other_words_are_another_caption(first: str, second: str, backgrounds: tuple[Background, Background]) -> None:

@@ -95,3 +95,40 @@ def test_a_longer_line_elsewhere_is_kept() -> None:
 
 def test_without_a_sure_line_nothing_is_far() -> None:
     assert kept([line("s", x=0.9, confidence=0.6)]) == [["s"]]
+
+
+SPEECH = ["We have measured it.", "The result is clear.", "Nothing has changed.", "Really?", "Since last year.", "Ah."]
+
+
+def test_a_plate_with_a_name_is_no_caption() -> None:
+    plate = line("Dr. Anna Weber", x=0.2, y=0.3)
+    readings = [[line(text)] for text in SPEECH]
+    assert kept(*readings, [plate], [plate, line("And now?")]) == [[text] for text in SPEECH] + [[], ["And now?"]]
+
+
+def test_two_speakers_below_each_other_are_both_kept() -> None:
+    both = [line("- Who has been here today?", y=0.4), line("- Me.", x=0.285, y=0.7)]
+    assert kept(*[[line(text)] for text in SPEECH], both)[-1] == [item.text for item in both]
+
+
+def test_where_captions_stand_anywhere_none_is_an_aside() -> None:
+    places = [0.2, 0.5, 0.8, 0.35, 0.65, 0.5]
+    assert kept(*[[line(text, x=x)] for text, x in zip(SPEECH[:3] * 2, places, strict=True)]) == [
+        [text] for text in SPEECH[:3] * 2
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "y", "confidence", "stays"),
+    [
+        ("No!", 0.7, 0.97, True),
+        ("No!", 0.83, 0.97, True),
+        ("No!", 0.7, 0.8, True),
+        ("新", 0.83, 0.87, False),
+        ("a", 0.7, 0.55, False),
+        ("and so on", 0.83, 0.7, True),
+    ],
+)
+def test_specks_off_the_captions_level_are_dropped(text: str, y: float, confidence: float, *, stays: bool) -> None:
+    readings = [[line(spoken)] for spoken in SPEECH]
+    assert kept(*readings, [line(text, y=y, confidence=confidence)])[-1] == ([text] if stays else [])

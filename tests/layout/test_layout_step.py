@@ -139,6 +139,13 @@ class TestSaving:
             OcrWriter(connection).add_failure(9999, "out of memory")
         assert run_layout(folder).warnings == ("1 frame could not be read and is left out.",)
 
+    def test_text_in_a_script_that_the_engine_does_not_know_is_told_of(self, tmp_path: Path) -> None:
+        scene = Scene(frames=12, step=10, width=320, height=180)
+        for frame in range(1, 12, 2):
+            scene.add(frame, "?", (0.3, 0.85, 0.7, 0.93), confidence=0.9)
+        warnings = run_layout(make_folder(tmp_path / "v", scene)).warnings
+        assert any("cannot read" in warning and "--engine tesseract" in warning for warning in warnings)
+
     def test_an_uncertain_layout_is_told(self, tmp_path: Path) -> None:
         scene = Scene(frames=20, step=10, width=320, height=180)
         scene.captions(["I told you so, my friend."], height=0.09)

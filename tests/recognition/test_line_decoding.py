@@ -14,7 +14,7 @@ from caption_boundaries.recognition.line_decoding import (
     with_counted_dots,
 )
 
-ALPHABET = ["", *"abcl我要去店吗……？，", " "]
+ALPHABET = ["", *"abcl.我要去店吗……？，", " "]
 
 
 def answer(pattern: str, faint_spaces: dict[int, float] | None = None) -> np.ndarray:
@@ -37,6 +37,8 @@ def answer(pattern: str, faint_spaces: dict[int, float] | None = None) -> np.nda
         pytest.param(" a  b ", "a b", id="no space at the ends, never two"),
         pytest.param("我_要_去", "我要去", id="ideographs"),
         pytest.param("我_ _去", "我 去", id="ideographs with a space"),
+        pytest.param("a._.", "a...", id="two dots are an ellipsis"),
+        pytest.param("a._._.", "a...", id="so are three"),
     ],
 )
 def test_text_is_decoded(pattern: str, text: str) -> None:
@@ -51,10 +53,12 @@ def test_text_is_decoded(pattern: str, text: str) -> None:
         pytest.param("我__要", {1: 0.02}, "我 要", id="between ideographs"),
         pytest.param("我__要", {1: 0.001}, "我要", id="too faint"),
         pytest.param("，__要", {1: 0.1}, "，要", id="never after a mark"),
-        pytest.param("a__b", {1: 0.1}, "ab", id="never between letters"),
+        pytest.param("a__b", {1: 0.1}, "ab", id="too faint between letters"),
+        pytest.param("a__b", {1: 0.13}, "a b", id="between letters"),
+        pytest.param("a__我", {1: 0.13}, "a我", id="never between a letter and an ideograph"),
     ],
 )
-def test_a_faint_space_counts_between_ideographs(pattern: str, faint: dict[int, float], text: str) -> None:
+def test_a_faint_space_counts(pattern: str, faint: dict[int, float], text: str) -> None:
     assert decode(answer(pattern, faint), ALPHABET).text == text
 
 

@@ -31,6 +31,7 @@ def data_folder(folder: Path, *languages: str) -> Path:
         pytest.param("", "english", "eng", id="the default that is there"),
         pytest.param("eng", "both", "eng", id="one"),
         pytest.param("rus+eng", "russian", "rus+eng", id="two, in the order asked for"),
+        pytest.param("ru+en", "russian", "rus+eng", id="by their usual short names"),
     ],
 )
 def test_the_folder_with_all_languages_is_found(tmp_path: Path, language: str, folder: str, found: str) -> None:

@@ -73,8 +73,10 @@ def caption_lines(readings: Sequence[Reading], durations: Sequence[float], scale
     static = [spot for spot in _spots(sized, durations, scale) if spot.is_static(sum(durations))]
     moving = _keep(sized, lambda line: not any(spot.holds(line, scale) for spot in static))
     place, level = _usual_place(moving, scale.anchor), _usual_levels(moving)
-    kept = _keep(moving, lambda line: not _is_stray(line, place, level, scale))
-    return [_without_asides(reading, place, scale) for reading in kept] if _are_aligned(kept, place, scale) else kept
+    kept = [_without(reading, lambda line: _is_stray(line, place, level, scale), scale) for reading in moving]
+    if place is None or not _are_aligned(kept, place, scale):
+        return kept
+    return [_without(reading, lambda line: _off_anchor(line, place, scale) > ASIDE, scale) for reading in kept]
 
 
 def _keep(readings: Sequence[Reading], wanted: Callable[[TextLine], bool]) -> list[Reading]:
@@ -154,31 +156,33 @@ def _is_stray(line: TextLine, place: float | None, levels: NDArray[np.float64], 
         return False
     if line.confidence < UNSURE_LETTERS:
         return True
-    if abs(_anchor_of(line, scale.anchor) - place) > STRAY_DISTANCE * scale.line_width:
+    if _off_anchor(line, place, scale) > STRAY_DISTANCE:
         return True
     off = np.abs(levels - line.box.center[1]).min(initial=np.inf) / scale.line_height
     return bool(line.confidence < SURE and len(levels) and off > STRAY_LEVEL)
 
 
-def _are_aligned(readings: Sequence[Reading], place: float | None, scale: Scale) -> bool:
+def _off_anchor(line: TextLine, place: float, scale: Scale) -> float:
+    """Return how far a line stands from where captions are aligned, in line heights."""
+    return abs(_anchor_of(line, scale.anchor) - place) / scale.line_width
+
+
+def _are_aligned(readings: Sequence[Reading], place: float, scale: Scale) -> bool:
     """Tell whether the captions of this video keep to their anchor."""
     # Each text once: a plate stands through several captions.
     lines = {folded(line.text): line for reading in readings for line in reading.lines if line.confidence >= SURE}
-    if place is None or len(lines) < ALIGNED_LINES:
-        return False
-    off = np.abs(np.array([_anchor_of(line, scale.anchor) for line in lines.values()]) - place) / scale.line_width
-    return bool(np.mean(off < ALIGNED) >= ALIGNED_SHARE)
+    close = sum(_off_anchor(line, place, scale) < ALIGNED for line in lines.values())
+    return len(lines) >= ALIGNED_LINES and close >= ALIGNED_SHARE * len(lines)
 
 
-def _without_asides(reading: Reading, place: float | None, scale: Scale) -> Reading:
-    """Return a reading without the lines that stand far from the anchor and are no line of a caption there."""
-    assert place is not None
-    aside = [abs(_anchor_of(line, scale.anchor) - place) > ASIDE * scale.line_width for line in reading.lines]
-    at_place = [line for line, off in zip(reading.lines, aside, strict=True) if not off]
+def _without(reading: Reading, is_odd: Callable[[TextLine], bool], scale: Scale) -> Reading:
+    """Return a reading without the lines that are odd and are no further line of a caption that is not."""
+    odd = [is_odd(line) for line in reading.lines]
+    good = [line for line, is_one in zip(reading.lines, odd, strict=True) if not is_one]
     kept = (
         line
-        for line, off in zip(reading.lines, aside, strict=True)
-        if not off or any(_are_stacked(line, other, scale) for other in at_place)
+        for line, is_one in zip(reading.lines, odd, strict=True)
+        if not is_one or any(_are_stacked(line, other, scale) for other in good)
     )
     return replace(reading, lines=tuple(kept))
 
