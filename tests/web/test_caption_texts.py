@@ -118,6 +118,8 @@ def test_the_queue_shows_what_is_asked_for(tool: CaptionTool):
     gaps = [row.id for row in tool.stored() if row.boundary_state == "gap" and len(row.frames) > 10]
     assert queue(tool, show="gaps", order="time") == gaps
     assert queue(tool, show="imported") == []
+    tool.act("set-notes", id=silver, notes="who is this?")
+    assert queue(tool, show="noted") == [silver]
 
 
 def test_what_is_settled_is_not_doubtful():

@@ -16,7 +16,8 @@ from caption_boundaries.database.layout import LayoutReader, LayoutWriter
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.paths import all_databases
 from support.caption_client import OTHER, CaptionTool, open_caption_tool
-from support.caption_data import SCRIPT, captions_of, crop_index, make_caption_video
+from support.caption_data import SCRIPT, add_captions, captions_of, crop_index, make_caption_video
+from support.web_data import make_video
 
 
 def extents(tool: CaptionTool) -> list[tuple[str, int, int]]:
@@ -384,6 +385,28 @@ def test_crops_that_are_older_than_the_layout_are_told(tool: CaptionTool):
         )
     (notice,) = tool.state()["notices"]
     assert "older than the layout" in notice
+
+
+def test_a_new_run_of_the_captions_step_is_noticed(tool: CaptionTool):
+    who = {"actor": "ana", "session": OTHER}
+    before = tool.state()["stamp"]
+    tool.act("nudge", id=tool.ids()[0], edge="end", ticks=-1)
+    assert tool.post("presence", who)["stamp"] == before, "what people do is no reason to load everything again"
+    add_captions(tool.folder, SCRIPT[:3], 200)
+    assert tool.post("presence", who)["stamp"] == tool.state()["stamp"] != before
+
+
+def test_a_video_without_crops_and_captions_can_be_given_some(tmp_path: Path):
+    make_video(tmp_path, frames=4, step=50)
+    with open_caption_tool(tmp_path) as tool:
+        state = tool.state()
+        assert (state["rows"], state["last_index"], state["crops"]["ranges"]) == ([], 199, [])
+        assert "no pictures" in state["notices"][0]
+        tool.act("add", start_frame_index=20, end_frame_index=39, text="by hand")
+        assert extents(tool) == [("(gap)", 0, 19), ("by hand", 20, 39), ("(gap)", 40, 199)]
+        assert tool.server.get(f"{tool.root}/tracks") == {"first_index": 0, "likelihood": "", "difference": ""}
+        tool.undo()
+        assert tool.stored() == []
 
 
 def test_the_pictures_of_the_video_around_a_moment(tool: CaptionTool):

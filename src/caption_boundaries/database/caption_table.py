@@ -68,6 +68,10 @@ class CaptionTable(CaptionReader):
         rows = self._connection.execute(f"SELECT {names} FROM {_TABLE} ORDER BY {_ORDER}")
         return tuple(names.split(", ")), rows.fetchall()
 
+    def run_id(self) -> int:
+        """Return the number of the last run, which is never given twice; 0 before the first."""
+        return int(self._connection.execute("SELECT coalesce(max(id), 0) FROM captions.boundary_runs").fetchone()[0])
+
     def extent(self) -> FrameRange | None:
         """Return what the rows cover from the first to the last; None without rows."""
         first, last = self._connection.execute(

@@ -9,7 +9,7 @@ from caption_boundaries.captions.row_edits import is_protected
 from caption_boundaries.database.captions import Caption
 
 Order = Literal["uncertain", "time", "work"]
-Show = Literal["all", "open", "pending", "unconfirmed", "gaps", "short", "long", "imported", "doubtful_text"]
+Show = Literal["all", "open", "pending", "unconfirmed", "gaps", "short", "long", "imported", "doubtful_text", "noted"]
 
 LONG_GAP_SECONDS = 1.0
 """Gaps that last longer may hide a caption."""
@@ -72,6 +72,7 @@ def _filter(show: Show, rate_hz: float, imported: Collection[int]) -> Callable[[
         "short": lambda row: not _is_gap(row) and seconds(row) < SHORT_SECONDS,
         "long": lambda row: not _is_gap(row) and seconds(row) > LONG_SECONDS,
         "imported": lambda row: row.id in imported,
+        "noted": lambda row: bool(row.text_notes),
         "doubtful_text": lambda row: not _is_gap(row) and _has_doubtful_text(row),
     }
     return filters[show]

@@ -76,7 +76,7 @@ def state(folder: VideoFolder, web: Web, actor: str = "") -> CaptionState:
     """Return everything that the tool shows, but pictures and tracks."""
     with _reading(folder) as connection:
         desk, name = web.caption_desks.of(folder), load_video(folder).name
-        return caption_state(connection, desk, inputs_stamp(folder, SCHEMA), name, actor)
+        return caption_state(connection, desk, inputs_stamp(connection, folder, SCHEMA), name, actor)
 
 
 @router.get("/changes")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Literal
 
 from fastapi import APIRouter
 
 from caption_boundaries.database.actions import ActionLog, LoggedAction
+from caption_boundaries.database.caption_table import CaptionTable
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.web import caption_answers, models
 from caption_boundaries.web.context import VideoFolder, Web
@@ -41,17 +43,23 @@ def presence(folder: VideoFolder, tool: Tool, body: models.PresenceBody, web: We
     else:
         others = web.presence.report(place, body.session, body.actor)
     with VideoDatabase(folder, readonly=True, attach={tool}, requires={tool}) as connection:
-        revision = ActionLog(connection, tool).revision()
+        revision, stamp = ActionLog(connection, tool).revision(), inputs_stamp(connection, folder, tool)
     return models.Presence(
         revision=revision,
-        stamp=inputs_stamp(folder, tool),
+        stamp=stamp,
         others=[models.Visitor(actor=other.actor, session=other.session) for other in others],
     )
 
 
-def inputs_stamp(folder: Path, tool: str) -> str:
-    """Return what changes whenever one of a tool's inputs is made anew."""
-    return "-".join("x" if stamp is None else f"{stamp[0]:x}.{stamp[2]:x}" for stamp in _stamps(folder, tool))
+def inputs_stamp(connection: sqlite3.Connection, folder: Path, tool: str) -> str:
+    """Return what changes whenever a step makes anew what a tool shows.
+
+    The captions step changes the tool's own database, which the state of the file does not tell from what people do.
+    """
+    parts = ["x" if stamp is None else f"{stamp[0]:x}.{stamp[2]:x}" for stamp in _stamps(folder, tool)]
+    if tool == "captions":
+        parts.append(str(CaptionTable(connection).run_id()))
+    return "-".join(parts)
 
 
 def _stamps(folder: Path, tool: str) -> list[tuple[int, int, int] | None]:

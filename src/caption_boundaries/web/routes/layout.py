@@ -51,7 +51,7 @@ def state(folder: VideoFolder, web: Web, actor: str = "") -> LayoutState:
         frames = desk.frames
         return LayoutState(
             revision=log.revision(),
-            stamp=inputs_stamp(folder, SCHEMA),
+            stamp=inputs_stamp(connection, folder, SCHEMA),
             pictures=picture_version(folder, "video"),
             width=frames.width,
             height=frames.height,
