@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import dask
 import pytest
 from distributed import Client, LocalCluster
 
@@ -28,9 +29,18 @@ from .test_store import fetched_contents, publish
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """A cluster of two workers, each of which is replaced when it dies."""
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, resources={"GPU": 1}, silence_logs=60
-    ) as started:
+    # As for a run's own cluster: who dies again and again is started again and again.
+    with (
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "1 day"}),
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            resources={"GPU": 1},
+            silence_logs=60,
+            scheduler_kwargs={"allowed_failures": 0},
+        ) as started,
+    ):
         yield started
 
 
@@ -92,7 +102,7 @@ class Deadly(InPlace):
     """A home that kills whoever comes."""
 
     def workplace(self, run: str, report: Any) -> Any:
-        report("fetch", 0, None)
+        threading.Event().wait(0.3)  # so that it is heard to have begun
         os.kill(os.getpid(), 9)
 
 
@@ -157,6 +167,17 @@ def test_a_cluster_that_does_not_answer_is_named(films: list[Path], monkeypatch:
     monkeypatch.setattr("caption_boundaries.fleet.cluster.CONNECT_SECONDS", 1)
     with pytest.raises(FleetError, match="does not answer"):
         results_of(ClusterPool("tcp://127.0.0.1:9"), jobs_for([InPlace(films[0])]))
+
+
+def test_a_cluster_that_has_lost_its_workers_is_given_up(films: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("caption_boundaries.fleet.cluster.WORKERLESS_SECONDS", 0.0)
+    monkeypatch.setattr("caption_boundaries.fleet.cluster._LOOK_SECONDS", 0.2)
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0", processes=False) as fading:
+        events = ClusterPool(fading.scheduler_address).run(jobs_for([Endless(films[0]), Endless(films[1])]))
+        next(events)
+        fading.scale(0)
+        with pytest.raises(FleetError, match="no worker"):
+            list(events)
 
 
 def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ because the engine also blames jobs that only waited on the worker that died.
 
 from __future__ import annotations
 
+import importlib
 import logging
 import queue
 import secrets
@@ -24,11 +25,17 @@ from caption_boundaries.fleet.jobs import Job, JobResult, failed_result, run_job
 
 CONNECT_SECONDS = 30
 """How long a cluster may take to answer and to show its first worker."""
+WORKERLESS_SECONDS = 300.0
+"""A cluster that has had no worker for so long is called lost."""
+_LOOK_SECONDS = 10.0
+"""How often we look for workers while nothing is told."""
+_NEVER = "1000 days"
+"""dask forgets a worker for good that is away at the wrong moment, as one is that dies twice in a row."""
 _AHEAD = 2
 """Jobs that lie ready for each worker, so that none waits for us."""
 _CANCEL_CHECK_SECONDS = 1.0
 _BLAMED = 3
-"""How many times ``max_attempts`` a job may be blamed for dead workers without a sign that it had begun."""
+"""How often a job may be blamed for dead workers, times ``max_attempts``, without a sign that it had begun."""
 
 
 class RunStoppedError(CaptionBoundariesError):
@@ -100,6 +107,7 @@ class _Run:
         self._keys = 0
         self._began: Counter[str] = Counter()
         self._blamed: Counter[str] = Counter()
+        self._last_seen = time.monotonic()
 
     def events(self, jobs: Iterable[Job]) -> Iterator[Event]:
         self._waiting = deque(jobs)
@@ -131,7 +139,11 @@ class _Run:
             future.add_done_callback(lambda done: self._news.put(done.key))
 
     def _next_event(self) -> Event | None:
-        news = self._news.get()
+        try:
+            news = self._news.get(timeout=_LOOK_SECONDS)
+        except queue.Empty:
+            self._look_for_workers()
+            return None
         if isinstance(news, str):
             job, future = self._handed.pop(news)
             return self._settle(job, future)
@@ -143,6 +155,15 @@ class _Run:
             self._began[job.home.label] += 1
             return None
         return Progressed(job, step, done, total)
+
+    def _look_for_workers(self) -> None:
+        if self._client.nthreads():
+            self._last_seen = time.monotonic()
+        elif time.monotonic() - self._last_seen > WORKERLESS_SECONDS:
+            raise FleetError(
+                f"The cluster has had no worker for {WORKERLESS_SECONDS / 60:.0f} minutes.",
+                hint="Start workers and run the same command again: finished videos are kept.",
+            )
 
     def _settle(self, job: Job, future: Any) -> Event | None:
         """Turn a future that has come to its end into a result, or hand the job over again."""
@@ -219,13 +240,18 @@ def _version() -> str:
 @contextmanager
 def _local_cluster(workers: int, resources: dict[str, float]) -> Iterator[Any]:
     """Start workers here; each is replaced when it dies."""
-    with _require_dask().LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        dashboard_address=None,
-        resources=resources,
-        silence_logs=logging.CRITICAL,
-    ) as cluster:
+    settings = importlib.import_module("dask.config")
+    with (
+        settings.set({"distributed.deploy.lost-worker-timeout": _NEVER}),
+        _require_dask().LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            resources=resources,
+            silence_logs=logging.CRITICAL,
+            scheduler_kwargs={"allowed_failures": 0},  # we count the deaths, by video
+        ) as cluster,
+    ):
         yield cluster
 
 
