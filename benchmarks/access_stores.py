@@ -97,7 +97,8 @@ def _make_monolith(path: Path, data: list[bytes]) -> None:
             "width INTEGER NOT NULL, height INTEGER NOT NULL)"
         )
         conn.execute(
-            "CREATE TABLE captions (id INTEGER PRIMARY KEY, start_frame_index INTEGER, end_frame_index INTEGER, text TEXT)"
+            "CREATE TABLE captions (id INTEGER PRIMARY KEY, start_frame_index INTEGER, end_frame_index INTEGER, "
+            "text TEXT)"
         )
         conn.executemany("INSERT INTO cropped_frames VALUES (?, ?, 640, 90)", enumerate(data))
         captions = [(first, first + 14, f"caption {first}") for first in range(0, len(data) - 20, 20)]

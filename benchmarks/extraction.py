@@ -1,6 +1,6 @@
 """Measure the whole extraction: how good the captions are and what they cost, clip by clip.
 
-    python benchmarks/extraction.py [--data FOLDER ...] [--clips PART ...] [--repeat N] [--json]
+    python benchmarks/extraction.py [--data FOLDER ...] [--clips PART ...] [--long MINUTES ...] [--repeat N] [--json]
 
 Every clip is taken from video to captions in a fresh process through the command line, and decoded alone in the same
 run. The figures are printed and stored in `results/extraction.json` and `results/extraction.png`; README.md in this
@@ -20,9 +20,11 @@ from rich.console import Console
 from rich.table import Table
 
 from caption_boundaries.evaluation.metrics import Score, total
-from clips import DEFAULT_FOLDERS, find_clips
+from caption_boundaries.evaluation.truth import read_truth
+from clips import DEFAULT_FOLDERS, Clip, find_clips
 from extraction_figures import clip_figures, differences, grouped, groups, headline_figures
 from extraction_run import ExtractionFailedError, Result, measure
+from long_videos import long_video
 from machine import describe
 from report import RESULTS, write_report
 
@@ -36,7 +38,7 @@ def main() -> int:
     console = Console(stderr=options.json)
     if not console.is_terminal:
         console.width = TABLE_WIDTH
-    clips = find_clips(options.data or DEFAULT_FOLDERS, options.clips)
+    clips = [*find_clips(options.data or DEFAULT_FOLDERS, options.clips), *long_clips(options.long)]
     if not clips:
         console.print("No clip with a truth was found; name a folder with --data.")
         return 2
@@ -62,6 +64,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, action="append", help="folder of clips with truths; may be given again")
     parser.add_argument("--clips", nargs="+", default=[], metavar="PART", help="only clips whose name holds a PART")
+    parser.add_argument(
+        "--long", nargs="*", type=float, default=[], metavar="MINUTES", help="also made videos so long, such as 10 40"
+    )
     parser.add_argument("--repeat", type=int, default=1, metavar="N", help="runs per clip; times are medians")
     parser.add_argument("--json", action="store_true", help="print JSON to standard output, the rest to standard error")
     parser.add_argument("--results", type=Path, default=RESULTS, help="where to store (default: %(default)s)")
@@ -69,6 +74,12 @@ def _options() -> argparse.Namespace:
     if options.repeat < 1:
         parser.error("--repeat must be at least 1")
     return options
+
+
+def long_clips(minutes: Sequence[float]) -> list[Clip]:
+    """Return made videos of such lengths; none where there is no footage to make them of."""
+    videos = [long_video(60 * length) for length in minutes]
+    return [Clip(video, read_truth(video.with_suffix(".json")), "long, burned in") for video in videos if video]
 
 
 def table(results: Sequence[Result]) -> Table:

@@ -27,7 +27,7 @@ FOOTAGE = REPOSITORY.parent / "shared" / "data" / "footage"
 """Where footage without captions is looked for."""
 CACHE = Path(tempfile.gettempdir()) / "caption-boundaries-long-videos"
 """Where the videos are kept."""
-VERSION = 1
+VERSION = 2
 """Part of the names: another maker makes other files."""
 USED_SECONDS = 480
 """How much of the footage is used: what comes after are its credits, which no film has every ten minutes."""
@@ -66,7 +66,7 @@ def long_video(seconds: float, cache: Path = CACHE) -> Path | None:
 
 
 def tiny_video(seconds: float, cache: Path = CACHE, *, rate: int = 5) -> Path:
-    """Return a very long video that is cheap to make: 128 by 72 pixels, few pictures, nothing moves but captions."""
+    """Return a very long video that is cheap to make: 320 by 180 pixels, few pictures, nothing moves but captions."""
     cache.mkdir(parents=True, exist_ok=True)
     made = cache / f"tiny_{VERSION}_{round(seconds)}s.mp4"
     if not made.is_file():
@@ -124,11 +124,11 @@ def _encode(footage: Path, path: Path) -> tuple[list[Line], Fraction]:
 
 
 def _encode_tiny(path: Path, pictures: int, rate: int) -> tuple[list[Line], Fraction]:
-    width, height = 128, 72
-    lines = [Line(line.first, line.last, line.text[:9]) for line in captions(pictures, rate)]
+    width, height = 320, 180
+    lines = [Line(line.first, line.last, line.text[:24]) for line in captions(pictures, rate)]
     background = np.tile(np.linspace(40, 90, width, dtype=np.uint8), (height * 3 // 2, 1))
     background[height:] = 128
-    strips = _Strips(lines, width, height, font_size=12)
+    strips = _Strips(lines, width, height, font_size=15)
     with av.open(str(path), "w") as target:
         out = target.add_stream("libx264", rate=rate, options={"preset": "ultrafast", "crf": "20", "g": "250"})
         out.width, out.height, out.pix_fmt = width, height, "yuv420p"
@@ -221,5 +221,5 @@ def _repeated(lines: list[dict[str, object]], period: int, pictures: int) -> Ite
     for begin in range(0, pictures, period):
         for line in lines:
             first, last = begin + int(line["first_frame"]), begin + int(line["last_frame"])  # type: ignore[call-overload]
-            if last < pictures:
-                yield Line(first, last, str(line["text"]))
+            if first < pictures:
+                yield Line(first, min(last, pictures - 1), str(line["text"]))
