@@ -73,23 +73,18 @@ class CaptionPage:
 
     def shown_indices(self) -> list[int]:
         """Read the index of every picture that is on the canvas out of its pixels; differences are left out."""
+        return [read for read, _ in self.pictures()]
+
+    def pictures(self) -> list[tuple[int, int]]:
+        """Return for every picture on the canvas the index in its pixels, and the one that the page means to show."""
         until(self.page, "__test.slots().every((slot) => slot.frame < 0 || slot.shown === slot.frame)")
-        slots = self.page.evaluate("__test.slots().map((slot) => [slot.kind, slot.frame])")
-        return [self._read(i) for i, (kind, frame) in enumerate(slots) if kind == "crop" and frame >= 0]
-
-    def expected_indices(self) -> list[int]:
-        """Return the frames of which the page says that it shows them."""
-        found: list[int] = self.page.evaluate(
-            "__test.slots().filter((slot) => slot.kind === 'crop' && slot.frame >= 0).map((slot) => slot.frame)"
-        )
-        return found
-
-    def _read(self, slot: int) -> int:
         points = [((bit + 0.5) * INDEX_CELL / CROP.width, INDEX_CELL / 2 / CROP.height) for bit in range(INDEX_BITS)]
-        bits: list[bool] = self.page.evaluate(
-            "([slot, points]) => points.map(([x, y]) => __test.pixel(slot, x, y)[0] > 127)", [slot, points]
+        found: list[list[Any]] = self.page.evaluate(
+            "(points) => __test.slots().flatMap((slot, i) => slot.kind !== 'crop' || slot.frame < 0 ? [] :"
+            " [[points.map(([x, y]) => __test.pixel(i, x, y)[0] > 127), slot.frame]])",
+            points,
         )
-        return sum(int(bit) << place for place, bit in enumerate(bits))
+        return [(sum(int(bit) << place for place, bit in enumerate(bits)), frame) for bits, frame in found]
 
     def boundary(self, frame: int) -> tuple[float, float]:
         """Return where the boundary before a frame is on the page."""

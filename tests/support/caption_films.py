@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -21,8 +22,9 @@ from support.web_data import draw_index, make_video
 
 CROP = PixelBox(64, 277, 576, 342)
 """Where the made-up crops were cut: the region of `web_data`'s layout."""
-FPS = 25
-"""Source pictures a second, of which the made-up masks tell."""
+FPS = 20
+"""Source pictures a second, of which the made-up masks tell: two for every index."""
+SETTINGS = json.dumps({"jpeg_quality": 90})
 CLASSES = ("same", "different", "empty_empty", "empty_valid", "valid_empty")
 Spoken = tuple[int, int, str]
 """First and last frame index, and the text."""
@@ -97,7 +99,7 @@ def _crop(folder: Path, talk: Sequence[Spoken], count: int) -> None:
         sources = count * FPS // 10
         for first in range(0, sources, 250):
             writer.add_signal_chunk(_masks(talk, first, min(sources, first + 250)))
-        writer.save_run(CropRun("0" * 64, 1, regions.regions or "[]", "{}", count, sources, "2026-01-01", "2026-01-01"))
+        writer.save_run(CropRun("0" * 64, 1, regions.regions or "[]", SETTINGS, count, sources, "", ""))
 
 
 def _masks(talk: Sequence[Spoken], first: int, stop: int) -> SignalChunk:

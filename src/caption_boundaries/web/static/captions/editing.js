@@ -21,12 +21,12 @@ const TELLERS = {
   "set-edge": (rows, change) => {
     const row = rows[placeOf(rows, change.id)];
     if (!row || change.frame_index === undefined) return rows;
-    return extended(rows, row, { [change.edge]: change.frame_index }, change.policy);
+    return touched(extended(rows, row, { [change.edge]: change.frame_index }, change.policy), row);
   },
   nudge: (rows, change) => {
     const row = rows[placeOf(rows, change.id)];
     if (!row || !change.ticks) return rows;
-    return extended(rows, row, { [change.edge]: row[/** @type {"start" | "end"} */ (change.edge)] + change.ticks }, change.policy);
+    return touched(extended(rows, row, { [change.edge]: row[/** @type {"start" | "end"} */ (change.edge)] + change.ticks }, change.policy), row);
   },
   confirm: (rows, change) => {
     const row = rows[placeOf(rows, change.ids[0])];
@@ -47,6 +47,11 @@ const TELLERS = {
   "no-text": (rows, change) => edited(rows, change.ids, (row) => ({ ...row, text: "", textPending: false, status: "valid_caption" })),
   delete: (rows, change) => edited(rows, change.ids, (row) => ({ ...row, state: "gap", text: null, status: null, pending: false, textPending: false })),
 };
+
+/** What a person has moved is theirs, and waits for their confirmation. @param {Row[]} rows @param {Row} moved */
+function touched(rows, moved) {
+  return moved.state === "predicted" ? edited(rows, [moved.id], (row) => ({ ...row, state: "confirmed", pending: true })) : rows;
+}
 
 /** @param {Row} row @param {Change} change @returns {Row} */
 function settled(row, change) {

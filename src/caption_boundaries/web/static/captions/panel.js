@@ -1,6 +1,6 @@
 // The panel on the right: where the caption starts and ends, its status and notes, progress, and history.
 
-import { html, live, nothing } from "../vendor/lit.js";
+import { html, live, noChange, nothing } from "../vendor/lit.js";
 import { ago, clockThousandths, percent, plural } from "../core/format.js";
 import { keySign, tip } from "../core/shortcut.js";
 import { isGap, progress, shownText, stateWords } from "./rows.js";
@@ -78,7 +78,7 @@ function edgeRow(state, row, edge, seconds, actions) {
   return html`<div class="edge-row ${state.edge === edge ? "active" : ""}" role="group" aria-label=${name}>
     <span class="name">${name}</span>
     <label class="visually-hidden" for="edge-${edge}">${name} frame</label>
-    <input id="edge-${edge}" type="number" min="0" max=${state.data.count - 1} ?disabled=${locked} .value=${live(String(row[edge]))}
+    <input id="edge-${edge}" type="number" min="0" max=${state.data.count - 1} ?disabled=${locked} .value=${unlessTyping(`edge-${edge}`, String(row[edge]))}
       @change=${(/** @type {Event} */ event) => actions.setEdge(edge, Number(/** @type {HTMLInputElement} */ (event.target).value))} />
     <span class="number time" title=${exact ? "exact to the picture of the video" : "exact to a tenth of a second"}>${clockThousandths(seconds)}${exact ? "" : "~"}</span>
     <span class="nudges">
@@ -111,11 +111,16 @@ function textSection(state, row, actions, set) {
       </select>
     </label>
     <label class="field">Notes
-      <textarea id="notes" rows="2" maxlength="4000" dir="auto" ?disabled=${locked} .value=${live(row.notes)} @keydown=${leaveNotes}
+      <textarea id="notes" rows="2" maxlength="4000" dir="auto" ?disabled=${locked} .value=${unlessTyping("notes", row.notes)} @keydown=${leaveNotes}
         @change=${(/** @type {Event} */ event) => actions.notes(/** @type {HTMLTextAreaElement} */ (event.target).value)}></textarea>
     </label>
     ${same ? html`<p class="muted">${plural(same, "other caption")} read${same === 1 ? "s" : ""} the same – <button class="link" @click=${() => set.search(text)}>show</button></p>` : nothing}
   </section>`;
+}
+
+/** Returns what a field shows; while somebody types in it, it is theirs. @param {string} id @param {string} value */
+function unlessTyping(id, value) {
+  return document.activeElement?.id === id ? noChange : live(value);
 }
 
 /** @param {KeyboardEvent} event */

@@ -89,7 +89,8 @@ export function progress(rows) {
 export function stateWords(row) {
   if (isGap(row)) return "gap";
   const extents = row.state === "predicted" ? "predicted" : row.state === "issue" ? "issue" : "confirmed";
-  return row.pending || row.textPending ? `${extents}, look again` : extents;
+  if (row.pending) return row.state === "confirmed" ? "to be confirmed" : `${extents}, look again`;
+  return row.textPending ? `${extents}, text to be looked at` : extents;
 }
 
 /** The sign of a row: never by colour alone. @param {Row} row */
