@@ -22,7 +22,8 @@ from caption_boundaries.errors import InputError, NothingToUndoError
 from caption_boundaries.web.caption_answers import apply_edits
 from caption_boundaries.web.caption_changes import CaptionAction
 from caption_boundaries.web.caption_desk import CaptionDesk, CaptionDesks
-from caption_boundaries.web.caption_edits import Editor
+from caption_boundaries.web.caption_edits import plan_change
+from caption_boundaries.web.caption_plan import Rows
 from support.caption_client import SESSION, CaptionTool
 from support.caption_data import SCRIPT, make_caption_video
 from support.caption_random import random_change
@@ -75,7 +76,7 @@ class Person:
         body = CaptionAction(uuid="12345678", actor="a", session="12345678", change=change)  # type: ignore[arg-type]
 
         def apply() -> None:
-            planned = Editor(CaptionTable(self.connection), self.desk).plan(body.change)
+            planned = plan_change(Rows(CaptionTable(self.connection), self.desk), body.change)
             apply_edits(CaptionTableWriter(self.connection), planned.edits)
 
         return self.log.perform(self.request(change["kind"]), apply)

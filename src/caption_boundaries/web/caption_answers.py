@@ -12,7 +12,7 @@ from caption_boundaries.database.caption_table import CaptionTable, CaptionTable
 from caption_boundaries.database.captions import Caption
 from caption_boundaries.database.row_changes import Value
 from caption_boundaries.web.caption_desk import CaptionDesk
-from caption_boundaries.web.caption_edits import Planned
+from caption_boundaries.web.caption_plan import Planned
 from caption_boundaries.web.caption_wire import CaptionAnswer, Counts, Focus, Ghost, WireCaption
 
 SCHEMA = "captions"

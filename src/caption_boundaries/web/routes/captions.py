@@ -31,8 +31,9 @@ from caption_boundaries.web.caption_answers import (
     with_real_focus,
 )
 from caption_boundaries.web.caption_desk import CaptionDesk
-from caption_boundaries.web.caption_edits import Editor, Planned, Reading
+from caption_boundaries.web.caption_edits import plan_change
 from caption_boundaries.web.caption_import import compare
+from caption_boundaries.web.caption_plan import Planned, Reading, Rows
 from caption_boundaries.web.caption_queue import Order, Show, queue
 from caption_boundaries.web.caption_reading import read_candidates, stored_candidates
 from caption_boundaries.web.caption_tracks import tracks_of
@@ -120,7 +121,7 @@ def act(folder: VideoFolder, web: Web, body: asked.CaptionAction) -> CaptionAnsw
 
         def apply() -> None:
             nonlocal planned
-            planned = Editor(CaptionTable(connection), desk, reading).plan(body.change)
+            planned = plan_change(Rows(CaptionTable(connection), desk, reading), body.change)
             writer = CaptionTableWriter(connection)
             planned = with_real_focus(planned, apply_edits(writer, planned.edits))
             if planned.review is not None:
@@ -152,7 +153,7 @@ def preview(folder: VideoFolder, web: Web, body: asked.PreviewBody) -> Ghost:
         raise UsageError("This kind of change has a preview of its own.")
     with _reading(folder) as connection:
         table = CaptionTable(connection)
-        planned = Editor(table, web.caption_desks.of(folder)).plan(body.change)
+        planned = plan_change(Rows(table, web.caption_desks.of(folder)), body.change)
         touched = [row.id or 0 for row in planned.edits.updated] + list(planned.edits.deleted)
         return ghost(planned, table.rows(touched))
 
