@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Make the boundary model that the package carries, from scratch: videos, data set, training, export, figures.
+
+python scripts/make-model.py [--small] [--work FOLDER] [--footage FOLDER ...] [--exclude FILE:FROM-TO ...] [--install]
+
+Every stage is a command that can be run by itself; each is printed before it runs. A run that was stopped goes on where
+it was. Without footage the videos have drawn backgrounds only. `--small` takes minutes and shows that all works; its
+model is worse. `--install` puts the model into the package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from caption_boundaries.cli.main import run
+from caption_boundaries.inference.backends import SHIPPED
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is made and trained."""
+
+    train_videos: int
+    test_videos: int
+    seconds: int
+    """Length of a video."""
+    training: tuple[str, ...]
+    """Options of the training."""
+
+
+FULL = Size(
+    109,
+    24,
+    30,
+    (
+        *("--steps", "1400", "--batch", "32", "--micro-batch", "32", "--samples", "900", "--rate", "0.004"),
+        *("--look", "200", "--patience", "30", "--precision", "bfloat16"),
+    ),
+)
+SMALL = Size(
+    8,
+    2,
+    12,
+    ("--architecture", "siamese-tiny", "--steps", "120", "--batch", "16", "--micro-batch", "16", "--look", "40"),
+)
+TRAIN_SEED, TEST_SEED = "1", "2"
+"""Other seeds give other videos."""
+
+
+def main() -> int:
+    """Run every stage; returns the exit code of the first that fails."""
+    options = _options()
+    for words in _stages(options):
+        print(f"$ caption-boundaries {shlex.join(words)}", flush=True)
+        if code := run(words):
+            return code
+    return 0
+
+
+def _stages(options: argparse.Namespace) -> Iterator[list[str]]:
+    size: Size = SMALL if options.small else FULL
+    work: Path = options.work
+    footage = [word for path in options.footage for word in ("--footage", str(path))]
+    excluded = [word for span in options.exclude for word in ("--exclude", span)]
+    train, test, model = work / "train", work / "test", SHIPPED if options.install else work / "model"
+    for folder, videos, seed, split in (
+        (train, size.train_videos, TRAIN_SEED, "train"),
+        (test, size.test_videos, TEST_SEED, "test"),
+    ):
+        count = ["--videos", str(videos), "--seconds", str(size.seconds), "--jobs", str(options.jobs)]
+        yield ["dataset", "synthesize", str(folder), *count, "--seed", seed, "--split", split, *footage, *excluded]
+    yield ["dataset", "build", "boundaries", str(train), "--folds", "10" if size is FULL else "4", "--data", str(work)]
+    run_dir = work / "runs" / "boundaries"
+    training = ["--dataset", "boundaries", "--data", str(work), "--run", str(run_dir), "--export", str(model)]
+    yield ["train", *training, *size.training]
+    compared = ["--detector", "combined", "--detector", "model", "--detector", "strokes", "--model", str(model)]
+    yield ["evaluate", str(test), *compared, "--plot", str(work / "evaluation.png"), "--no-captions"]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--small", action="store_true", help="a small model in minutes, to see that all works")
+    parser.add_argument("--work", type=Path, default=Path("model-work"), help="where everything is made")
+    parser.add_argument("--footage", type=Path, action="append", default=[], help="videos without captions")
+    parser.add_argument("--exclude", action="append", default=[], help="seconds of the footage that are not to be used")
+    parser.add_argument("--jobs", type=int, default=2, help="videos made side by side")
+    parser.add_argument("--install", action="store_true", help="put the model into the package")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
