@@ -13,10 +13,13 @@ import pytest
 import simplejpeg
 from starlette.testclient import TestClient
 
+from caption_boundaries.ingest.register import register_video
+from caption_boundaries.pipeline import run_steps, select_steps
+from caption_boundaries.web import source_pictures
 from caption_boundaries.web.app import create_app, create_context
 from caption_boundaries.web.settings import WebSettings
 from support.caption_client import CaptionTool, open_caption_tool
-from support.clips import Clip
+from support.clips import Clip, write_clip
 from support.old_folders import old_folder
 from support.web_server import Server
 
@@ -76,6 +79,20 @@ def test_a_boundary_that_is_moved_away_and_back_is_refined_again(real: CaptionTo
     assert real.one(row_id).end_seconds == before.end_seconds
     real.act("nudge", id=row_id, edge="start", source_frames=-1)
     assert real.one(row_id).start_seconds == pytest.approx((before.start_seconds or 0) - 1 / 24, abs=1e-3)
+
+
+def test_a_file_without_seeking_is_read_only_near_its_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    made = write_clip(tmp_path / "a.ts", duration=3.0, size=(320, 180), captions=[(0.5, 2.5, "Hello there")])
+    folder = register_video(made.path, tmp_path / "data", known={}).video_dir
+    list(run_steps(folder, select_steps(only=["ingest", "ocr", "layout", "crop"])))
+    with open_caption_tool(tmp_path / "data") as tool:
+        assert picture(tool, "source", 60).shape[2] == 3
+        tool.server.context.source_pictures.__init__()  # type: ignore[misc]
+        monkeypatch.setattr(source_pictures, "LONGEST_READ_SECONDS", 1.0)
+        assert picture(tool, "source", 2).shape[2] == 3
+        answer = tool.server.client.get(f"/media/videos/{_id(tool)}/source/60.jpg?v=1")
+        assert answer.status_code == 422
+        assert "from its beginning" in answer.json()["error"]["message"]
 
 
 def test_without_the_video_file_the_reason_is_told(real: CaptionTool):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from caption_boundaries.database.captions import Caption, CaptionReader
+from caption_boundaries.database.progress import EXTENTS_DONE, TEXT_DONE
 from caption_boundaries.database.rows import columns_of, insert_row, select_rows
 from caption_boundaries.types import FrameRange
 
@@ -13,8 +14,6 @@ _TABLE = "captions.captions"
 _COLUMNS = columns_of(Caption)
 _BOUNDARY_COLUMNS = ("start_frame_index", "end_frame_index", "boundary_state", "boundary_pending")
 _TEXT_COLUMNS = ("text", "text_pending", "text_status", "text_notes")
-_SETTLED = "boundary_state IN ('confirmed', 'issue') AND boundary_pending = 0"
-_TEXT_SETTLED = "text IS NOT NULL AND text_pending = 0 AND text_status IS NOT NULL"
 _ORDER = "start_frame_index, end_frame_index, id"
 _AT_A_TIME = 500
 """Ids in one query."""
@@ -83,9 +82,9 @@ class CaptionTable(CaptionReader):
         """Return how many rows there are, and how far people have come."""
         row = self._connection.execute(
             "SELECT coalesce(sum(boundary_state <> 'gap'), 0), coalesce(sum(boundary_state = 'gap'), 0), "
-            f"coalesce(sum({_SETTLED}), 0), coalesce(sum({_TEXT_SETTLED} AND boundary_state <> 'gap'), 0), "
+            f"coalesce(sum({EXTENTS_DONE}), 0), coalesce(sum({TEXT_DONE} AND boundary_state <> 'gap'), 0), "
             "coalesce(sum(boundary_state <> 'gap' AND (boundary_pending OR text_pending)), 0), "
-            f"coalesce(sum(({_SETTLED}) * (end_frame_index - start_frame_index + 1)), 0) FROM {_TABLE}"
+            f"coalesce(sum(({EXTENTS_DONE}) * (end_frame_index - start_frame_index + 1)), 0) FROM {_TABLE}"
         ).fetchone()
         return CaptionCounts(*row)
 

@@ -21,8 +21,10 @@ class HumanProgress:
     """Captions whose text a person has settled."""
 
 
-_TEXT_DONE = "text IS NOT NULL AND text_pending = 0 AND text_status IS NOT NULL"
-_EXTENTS_DONE = "boundary_state IN ('confirmed', 'issue') AND boundary_pending = 0"
+TEXT_DONE = "text IS NOT NULL AND text_pending = 0 AND text_status IS NOT NULL"
+"""Condition: a person has settled the text of a row of ``captions``."""
+EXTENTS_DONE = "boundary_state IN ('confirmed', 'issue') AND boundary_pending = 0"
+"""Condition: a person has settled the start and the end of a row of ``captions``."""
 
 
 def human_progress(connection: sqlite3.Connection) -> HumanProgress:
@@ -32,7 +34,7 @@ def human_progress(connection: sqlite3.Connection) -> HumanProgress:
     ).fetchone()
     approved = connection.execute("SELECT coalesce(max(layout_approved), 0) FROM layout.video_layout_config").fetchone()
     captions = connection.execute(
-        f"SELECT count(*), coalesce(sum({_EXTENTS_DONE}), 0), coalesce(sum({_TEXT_DONE}), 0) "
+        f"SELECT count(*), coalesce(sum({EXTENTS_DONE}), 0), coalesce(sum({TEXT_DONE}), 0) "
         "FROM captions.captions WHERE boundary_state <> 'gap'"
     ).fetchone()
     return HumanProgress(labels[0], bool(approved[0]), *captions)

@@ -18,6 +18,8 @@ KEPT_BLOCKS = 64
 QUALITY = 90
 SAME_SECONDS = 0.002
 """A picture whose time differs by more is not the one that the crops were made from."""
+LONGEST_READ_SECONDS = 120.0
+"""Of a file in which nothing can be found by seeking, so much is decoded for a picture at most."""
 
 _Block = list[bytes]
 
@@ -59,6 +61,11 @@ def _decode(desk: CaptionDesk, place: int) -> _Block:
     moments = desk.seconds[place * BLOCK : (place + 1) * BLOCK].tolist()
     block = []
     with VideoFile(desk.video_file()) as video:
+        if not video.info.seeks_exactly and moments[0] > LONGEST_READ_SECONDS:
+            raise VideoFileError(
+                "This kind of video file has to be read from its beginning, which takes too long for single pictures.",
+                hint="Use tenths of a second; the crops show them.",
+            )
         for frame, moment in zip(video.frames_at(moments), moments, strict=False):
             if abs(frame.seconds - moment) > SAME_SECONDS:
                 raise VideoFileError(
