@@ -170,12 +170,12 @@ class CaptionBoundaryDataset(Dataset[Any]):
 
     def _crops(self, video: TrainingVideo, index: int) -> list[GrayImage]:
         reader = CropReader(self._connection(video, frozenset({"cropping"})))
-        frames = list(reader.frames(FrameRange(index, index + 1)))
-        if len(frames) != 2:
+        pictures = reader.pictures(FrameRange(index, index + 1))
+        if len(pictures) != 2:
             raise DatabaseCorruptError(
                 f"{video.folder} has no crops at {index} and {index + 1} any more.", hint="Build the data set again."
             )
-        return [decode_jpeg_gray(frame.image_data) for frame in frames]
+        return [decode_jpeg_gray(picture) for picture in pictures]
 
     def _read_context(self, video: TrainingVideo, index: int) -> Context | None:
         connection = self._connection(video, CONTEXT_SCHEMAS)

@@ -84,6 +84,14 @@ class CropReader:
         row = self._connection.execute(sql, (frame_index,)).fetchone()
         return None if row is None else _cropped_frame(row)
 
+    def pictures(self, indices: FrameRange) -> list[bytes]:
+        """Return the JPEGs at the indices of a range that have one, in order; quicker than whole `frames`."""
+        rows = self._connection.execute(
+            "SELECT image_data FROM cropping.cropped_frames WHERE frame_index BETWEEN ? AND ? ORDER BY frame_index",
+            (indices.start, indices.end),
+        )
+        return [row[0] for row in rows.fetchall()]
+
     def frames(self, indices: FrameRange | None = None) -> Iterator[CroppedFrame]:
         """Yield the cropped frames of a range, or all, in order; one picture is in memory at a time."""
         first, last = (0, 2**62) if indices is None else (indices.start, indices.end)
