@@ -335,6 +335,12 @@ def test_files_that_cannot_be_read(tool: CaptionTool, body: dict[str, str], code
 def test_a_comparison_that_no_longer_holds_is_refused(tool: CaptionTool):
     answer = tool.act("import", 400, format="srt", content=FILE, ticked=[99])
     assert "changed since" in answer["error"]["message"]
+    digest = tool.post("import-preview", {"format": "srt", "content": FILE})["digest"]
+    tool.act("delete", ids=[tool.ids()[1]])
+    answer = tool.act("import", 400, format="srt", content=FILE, ticked=[0, 1], digest=digest)
+    assert "changed since" in answer["error"]["message"]
+    digest = tool.post("import-preview", {"format": "srt", "content": FILE})["digest"]
+    assert tool.act("import", format="srt", content=FILE, ticked=[0, 1], digest=digest)["kind"] == "import"
 
 
 def test_thousands_of_captions_are_answered_with_what_changed(tmp_path: Path):

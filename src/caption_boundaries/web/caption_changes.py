@@ -207,6 +207,8 @@ class Import(Wire):
     format: Annotated[str, Field(max_length=20)]
     content: Annotated[str, Field(max_length=8_000_000)]
     ticked: Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=200_000)]
+    digest: Annotated[str, Field(max_length=64)] | None = None
+    """Of the comparison whose numbers are ticked; refused where it would be another one now."""
     policy: Policy = "protect"
 
 

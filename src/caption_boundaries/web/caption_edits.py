@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from caption_boundaries.captions.editing import Sheet
+from caption_boundaries.errors import UsageError
 from caption_boundaries.web import caption_changes as asked
 from caption_boundaries.web.caption_extents import EXTENT_CHANGES
 from caption_boundaries.web.caption_import import compare, take_over
@@ -26,6 +27,8 @@ def plan_change(rows: Rows, change: asked.Change) -> Planned:
 def _import(rows: Rows, change: asked.Import) -> Planned:
     stored = rows.table.captions()
     comparison = compare(change.content, change.format, "", stored, rows.total, rows.desk.rate_hz)
+    if change.digest is not None and change.digest != comparison.digest:
+        raise UsageError("The captions have changed since the file was compared.", hint="Compare it again.")
     sheet = Sheet(stored, rows.total)
     stopped = take_over(sheet, comparison, change.ticked, change.policy, rows.desk.rate_hz)
     planned = Planned(sheet.edits(), None, f"{stopped} captions met confirmed ones." if stopped else "")

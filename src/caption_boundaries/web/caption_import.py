@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -57,6 +58,12 @@ class Comparison:
     same: int
     """Cues that say what the captions say."""
     cues: int
+
+    @property
+    def digest(self) -> str:
+        """Tells comparisons apart: the same file against other captions gives another one."""
+        said = [(item.op, item.frames, item.row and item.row.id, item.cue) for item in self.differences]
+        return hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def compare(

@@ -129,7 +129,13 @@ def search_hits(rows: Sequence[Caption], body: SearchBody, revision: int) -> Hit
 def import_items(comparison: Comparison) -> ImportDiff:
     """Return a comparison as it goes over the wire."""
     items = [_item(number, difference) for number, difference in enumerate(comparison.differences)]
-    return ImportDiff(format=comparison.format, items=items, same=comparison.same, cues=comparison.cues)
+    return ImportDiff(
+        format=comparison.format,
+        items=items,
+        same=comparison.same,
+        cues=comparison.cues,
+        digest=comparison.digest,
+    )
 
 
 def _item(number: int, difference: Difference) -> ImportItem:

@@ -274,3 +274,5 @@ class ImportDiff(Wire):
     items: list[ImportItem]
     same: int
     cues: int
+    digest: str
+    """To be sent along with the numbers that are taken over."""
