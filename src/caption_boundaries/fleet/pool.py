@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
+from types import ModuleType
 
 from caption_boundaries.fleet.events import MAX_ATTEMPTS, PROGRESS_SECONDS, Event, Finished, Progressed
 from caption_boundaries.fleet.jobs import Job, JobResult, failed_result, run_job
@@ -109,9 +111,21 @@ class WorkerPool:
 def _start(job: Job, attempt: int) -> _Worker:
     ours, theirs = _CONTEXT.Pipe(duplex=False)
     process = _CONTEXT.Process(target=_work, args=(job, theirs), daemon=True)
-    process.start()
+    with _without_program():
+        process.start()
     theirs.close()  # so that the death of the worker ends the pipe
     return _Worker(process, ours, job, attempt, time.perf_counter())
+
+
+@contextmanager
+def _without_program() -> Iterator[None]:
+    """Keep new workers from importing the program that called us: they need nothing of it, and it takes a second."""
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
 
 
 def _work(job: Job, pipe: Connection) -> None:
@@ -123,8 +137,10 @@ def _work(job: Job, pipe: Connection) -> None:
         now = time.monotonic()
         if now - last >= PROGRESS_SECONDS:
             last = now
-            with suppress(BrokenPipeError):
+            try:
                 pipe.send((step, done, total))
+            except BrokenPipeError:
+                sys.exit(1)  # the parent was killed: unwind, so that the video is free
 
     pipe.send(run_job(job, report))
     pipe.close()
@@ -134,4 +150,5 @@ def _how(code: int | None) -> str:
     return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
 
 
-_CONTEXT.set_forkserver_preload(["caption_boundaries.fleet.jobs"])
+# Imported once, before workers are forked; the engine is what most videos are read with.
+_CONTEXT.set_forkserver_preload(["caption_boundaries.fleet.jobs", "caption_boundaries.recognition.rapid"])
