@@ -9,6 +9,8 @@ import { currentRow, moments, rowOf } from "./state.js";
 /** @typedef {import("./types.js").State} State */
 
 const PAUSE_MILLISECONDS = 90;
+/** Rows of which pictures are fetched before they are looked at. */
+const AHEAD = 4;
 /** Single frames that are read beside the combined picture. */
 const FRAMES_READ = 5;
 
@@ -120,8 +122,15 @@ export function createLookups({ store, place, settled }) {
     /** Returns the rows that will be looked at next, so that their pictures can be fetched. @param {State} state */
     upcoming(state) {
       const list = listed(state);
-      const next = nextOf(state, list, 1, true) ?? nextOf(state, list, 1, false);
-      return next ? [next, nextOf({ ...state, current: next.id }, list, 1, true)].filter((row) => row !== undefined) : [];
+      /** @type {import("./types.js").Row[]} */
+      const found = [];
+      for (let from = state; found.length < AHEAD; ) {
+        const next = nextOf(from, list, 1, true);
+        if (!next) break;
+        found.push(next);
+        from = { ...from, current: next.id };
+      }
+      return found;
     },
   };
 }

@@ -25,9 +25,9 @@ import { panel } from "./panel.js";
 import { replaceDialog } from "./replacing.js";
 import { isGap, placeAt } from "./rows.js";
 import { Stage } from "./stage.js";
-import { open, overlaid, select, tracked } from "./state.js";
+import { currentRow, open, overlaid, select, tracked } from "./state.js";
 import { Timeline } from "./timeline.js";
-import { wanted } from "./views.js";
+import { around, essential } from "./views.js";
 
 /** @typedef {import("./types.js").State} State */
 /** @typedef {ReturnType<typeof createActions>} Actions */
@@ -35,6 +35,7 @@ import { wanted } from "./views.js";
 const place = `/videos/${boot.video}/captions`;
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const FLICKER_MILLISECONDS = 350;
+const IDLE_MILLISECONDS = 250;
 const PICTURES_KEPT = 400;
 
 render(
@@ -124,12 +125,16 @@ function start(answer) {
     toast(`${path === "undo" ? "Undone" : "Done again"}: ${count} ${count === 1 ? "caption" : "captions"}`);
   }
 
+  let idle = 0;
   /** Fetches what will be wanted next. @param {State} state */
   function ahead(state) {
-    if (!state.data.ranges.length) return;
-    const direction = [1, 2, 3, 4, 5, 6, 8, 10, -10].map((by) => state.frame + by).filter((frame) => frame >= 0 && frame < state.data.count);
-    const next = lookups.upcoming(state).flatMap((row) => wanted({ ...state, current: row.id, frame: row.start }).slice(0, 12));
-    pictures.prefetch([...wanted(state), ...direction, ...next].filter((frame) => stored(state, frame)));
+    const there = (/** @type {number[]} */ frames) => frames.filter((frame) => stored(state, frame));
+    const row = currentRow(state);
+    if (state.view === "strip") pictures.prefetch(there([...around(state), state.frame - 10, state.frame + 10]));
+    pictures.prefetch(there([...(row ? [row] : []), ...lookups.upcoming(state)].flatMap(essential)));
+    clearTimeout(idle);
+    // What only the strip shows can wait: whoever confirms one caption after the other never sees it.
+    idle = window.setTimeout(() => pictures.prefetch(there(around(state))), IDLE_MILLISECONDS);
   }
 
   let turns = 0;

@@ -199,10 +199,14 @@ export function arrangement(sides, each, size, aspect, largest) {
   return two.width > one.width * 1.02 ? two : one;
 }
 
-/** Returns the frames that will be wanted next. @param {State} state @returns {number[]} */
-export function wanted(state) {
-  const found = new Set();
-  for (const { before, after } of pairs(state)) for (const frame of [before, after]) if (frame >= 0) found.add(frame);
-  for (const frame of stripFrames(state, 8)) if (frame !== null) found.add(frame);
-  return [...found];
+/** Returns the frames by which a row is confirmed: those on either side of its edges, and its middle. @param {import("./types.js").Row} row */
+export function essential({ start, end }) {
+  return [start - 1, start, (start + end) >> 1, end, end + 1];
+}
+
+/** Returns the frames around the cursor, the nearest first. @param {State} state @returns {number[]} */
+export function around(state) {
+  return stripFrames(state, 8)
+    .filter((frame) => frame !== null)
+    .sort((a, b) => Math.abs(a - state.frame) - Math.abs(b - state.frame));
 }
