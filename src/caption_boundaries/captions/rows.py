@@ -65,6 +65,7 @@ def predicted_rows(
     total: FrameRange,
     *,
     unread: Sequence[Unread] = (),
+    ruled_out: Sequence[FrameRange] = (),
 ) -> list[Caption]:
     """Return the rows to save: predictions that leave a person's rows alone, and gaps for all that is left.
 
@@ -73,13 +74,14 @@ def predicted_rows(
         by_person: Rows that a person has judged.
         total: All frame indices of the video.
         unread: Stretches outside the captions on which the engine failed: each gets a row that says so.
+        ruled_out: Where a person has deleted captions: none is predicted there again.
     """
-    taken = [row.frames for row in by_person]
+    taken = [*(row.frames for row in by_person), *ruled_out]
     rows = [row for item in ticked if (row := _row(item, taken)) is not None]
     taken += [row.frames for row in rows]
     failed = [_failed(part, item.error) for item in unread for part in subtract(item.frames, taken)]
-    taken += [row.frames for row in failed]
-    gaps = [_gap(frames) for frames in uncovered(taken, total)]
+    covered = [row.frames for row in (*by_person, *rows, *failed)]
+    gaps = [_gap(frames) for frames in uncovered(covered, total)]
     return sorted([*rows, *failed, *gaps], key=lambda row: row.frames)
 
 

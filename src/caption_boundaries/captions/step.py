@@ -18,8 +18,10 @@ from caption_boundaries.captions.learned import create_detector
 from caption_boundaries.captions.lines import caption_lines
 from caption_boundaries.captions.reading import Reading, chosen_indices
 from caption_boundaries.captions.rows import TickedText, Unread, predicted_rows, tick
+from caption_boundaries.captions.ruled_out import ruled_out
 from caption_boundaries.captions.second_look import look_again
 from caption_boundaries.captions.stored import StoredPictures
+from caption_boundaries.database.actions import ActionLog
 from caption_boundaries.database.captions import BoundaryRun, Caption, CaptionWriter
 from caption_boundaries.database.cropping import CropReader
 from caption_boundaries.database.layout import LayoutConfig, LayoutReader
@@ -77,7 +79,8 @@ def _find_and_save(ctx: StepContext, layout: LayoutConfig) -> StepResult:
     ticked = tick(time_captions(strokes, join(strokes, stretches, cleaned)), strokes, total, pictures.rate_hz)
     writer = CaptionWriter(ctx.conn)
     by_person = _by_person(writer)
-    rows = predicted_rows(ticked, by_person, total, unread=_unread(stretches, readings))
+    gone = ruled_out(ActionLog(ctx.conn, "captions").since(0))
+    rows = predicted_rows(ticked, by_person, total, unread=_unread(stretches, readings), ruled_out=gone)
     probabilities = fuse(detection.probabilities, _shows_caption(pictures, ticked))
     settings = {**detector.settings(), **_engine_settings(engine), "findings": detection.findings}
     writer.replace_predictions(rows, _boundary_run(ctx, int(pictures.indices[0]), probabilities, settings, detector))
