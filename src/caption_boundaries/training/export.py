@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -94,8 +96,8 @@ def _version(files: Mapping[str, bytes], description: Description) -> str:
 def _onnx(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> bytes:
     """Return ``module`` as ONNX that takes any number of pictures of any size."""
     free = torch.export.Dim.DYNAMIC
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the exporter, about itself
+    with warnings.catch_warnings(), _quiet("torch.onnx"):  # what the exporter says is about itself
+        warnings.simplefilter("ignore")
         program = torch.onnx.export(
             module,
             inputs,
@@ -107,6 +109,18 @@ def _onnx(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> bytes:
     assert program is not None
     data: bytes = program.model_proto.SerializeToString()
     return data
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Let a logger tell errors only."""
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _compare(torch_backend: TorchBackend, onnx_backend: OnnxBackend) -> None:

@@ -59,17 +59,20 @@ class CaptionTrial:
 
 
 def truth_in(folder: Path) -> Truth:
-    """Return the captions of a video that a person has confirmed, as its truth.
+    """Return the captions of a video that a person has confirmed, as its truth; there may be gaps alone.
 
     Raises:
-        UsageError: There is none.
+        UsageError: Nobody has confirmed anything.
     """
     with VideoDatabase(folder, readonly=True, requires={"video", "captions"}) as connection:
         rows = CaptionReader(connection).captions()
         metadata = VideoDbReader(connection).metadata()
     rate = metadata.index_framerate_hz if metadata is not None else 10.0
     fps = (metadata.fps if metadata is not None else None) or 24.0
-    if not any(row.boundary_state == "confirmed" for row in rows):
+    seen = [
+        row for row in rows if row.boundary_state == "confirmed" or (row.boundary_state, row.run_id) == ("gap", None)
+    ]
+    if not seen:
         raise UsageError(f"No caption of {folder.name} is confirmed.", hint="Give the truth with --truth.")
     captions = []
     for row in rows:

@@ -1,0 +1,184 @@
+"""`train` and `evaluate` on small synthetic videos, from the frozen data set to the exported model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from caption_boundaries.captions.stored import StoredPictures
+from caption_boundaries.cli.main import run
+from caption_boundaries.data.dataset import CaptionBoundaryDataset
+from caption_boundaries.data.folders import make_folder
+from caption_boundaries.data.frozen import FreezeSettings, freeze, open_frozen, save_frozen
+from caption_boundaries.data.production import seeds_of
+from caption_boundaries.database.cropping import CropReader
+from caption_boundaries.database.folders import find_video_folders
+from caption_boundaries.database.layout import LayoutReader
+from caption_boundaries.database.multi_db import VideoDatabase
+from caption_boundaries.errors import TrainingError, UsageError
+from caption_boundaries.inference.backends import SHIPPED, OnnxBackend
+from caption_boundaries.inference.pictures import preprocessor_of
+from caption_boundaries.inference.predictor import BoundaryPredictor
+from caption_boundaries.models.preprocessing import Picture, sampled
+from caption_boundaries.training.pairs import NetworkPairs
+from caption_boundaries.training.session import load_data
+from support.folders import file_hashes
+from support.synthetic import SMALL
+
+VIDEOS = 4
+TINY = ("--architecture", "siamese-tiny", "--batch", "8", "--micro-batch", "8", "--samples", "12", "--look", "4")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root with synthetic videos and the frozen data set "films" of two folds."""
+    root = tmp_path_factory.mktemp("training") / "films"
+    root.mkdir()
+    folders = [make_folder(SMALL, seed, root).folder for seed in seeds_of(3, VIDEOS)]
+    save_frozen(
+        freeze("films", folders, FreezeSettings(folds=2), root=root / "datasets"), root / "datasets" / "films.json"
+    )
+    return root
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+    code = run([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    assert code == 0, captured.err
+    return captured.out
+
+
+def test_from_a_data_set_to_a_model(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = {folder: file_hashes(folder) for folder in find_video_folders(root)}
+    base = ("train", "--dataset", "films", "--data", root, "--run", tmp_path / "run", *TINY)
+    first = printed(capsys, *base, "--steps", 4)
+    assert "step 4 of 4" in first
+    assert "all steps done" in first
+    told = json.loads(printed(capsys, *base, "--steps", 8, "--export", tmp_path / "model", "--json"))
+    assert told["step"] == 8
+    assert 0 <= told["figures"]["macro_f1"] <= 1
+    assert OnnxBackend.load(tmp_path / "model").description.architecture == "siamese-tiny"
+    assert "done before" in printed(capsys, *base, "--steps", 8)
+    assert run([*map(str, base), "--steps", "8", "--seed", "1"]) == 2
+    assert "other settings" in capsys.readouterr().err
+    assert "step 4 of 4" in printed(capsys, *base, "--steps", 4, "--seed", 1, "--restart")
+    evaluated = json.loads(
+        printed(
+            capsys,
+            *("evaluate", root, "--model", tmp_path / "model", "--detector", "model", "--detector", "strokes"),
+            *("--no-captions", "--plot", tmp_path / "figures.png", "--json"),
+        )
+    )
+    assert len(evaluated["videos"]) == 2 * VIDEOS
+    assert evaluated["all"]["model"]["pairs"] > 0
+    assert "macro_f1" not in evaluated["all"]["strokes"]
+    assert evaluated["all"]["strokes"]["cut_recall"] > 0.5
+    assert (tmp_path / "figures.png").read_bytes().startswith(b"\x89PNG")
+    assert {folder: file_hashes(folder) for folder in before} == before, "neither changes a video"
+
+
+def test_the_captions_are_measured_on_a_copy(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = next(find_video_folders(root))
+    before = file_hashes(folder)
+    arguments = ("evaluate", folder, "--data", root, "--detector", "combined", "--model", SHIPPED)
+    assert "combined" in "".join(printed(capsys, *arguments).split())
+    truth = next(path for path in folder.glob("synthetic-*.json") if not path.name.endswith(".script.json"))
+    told = json.loads(printed(capsys, *arguments, "--truth", truth, "--json"))
+    assert told["videos"][0]["captions"] >= told["videos"][0]["matched"]
+    shutil.copyfile(truth, tmp_path / truth.name)
+    by_folder = json.loads(printed(capsys, *arguments, "--truth", tmp_path, "--json"))
+    assert by_folder["all"]["combined"]["captions"] == told["all"]["combined"]["captions"]
+    assert file_hashes(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("train", "--dataset", "nothing"), "no data set"),
+        (("train", "--dataset", "films", "--fold", "7"), "no fold 7"),
+        (("train", "--dataset", "films", "--batch", "9", "--micro-batch", "4"), "multiple of micro_batch"),
+        (("train", "--dataset", "films", "--architecture", "resnet"), "no architecture resnet"),
+        (("train", "--dataset", "films", "--tracker", "paper"), "paper"),
+        (("evaluate", "nowhere"), "nowhere"),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    arguments: tuple[str, ...], message: str, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*arguments, "--data", str(root)]) == 2
+    assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_missing_database_is_named(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy = shutil.copytree(root, tmp_path / "films")
+    (next(find_video_folders(copy)) / "cropping.db").unlink()
+    assert run(["train", "--dataset", "films", "--data", str(copy), *TINY, "--steps", "2"]) == 2
+    assert "cropping.db" in capsys.readouterr().err
+    assert not (copy / "runs").exists() or not list((copy / "runs").rglob("step-*"))
+
+
+def test_folds_never_share_a_video(root: Path) -> None:
+    data = load_data(open_frozen(root / "datasets" / "films.json"), 0)
+    names = [{video.folder for video in side._dataset.videos} for side in (data.training, data.validation)]
+    assert names[0].isdisjoint(names[1])
+    assert len(names[0] | names[1]) == VIDEOS
+    with pytest.raises(UsageError, match="no fold 2"):
+        load_data(open_frozen(root / "datasets" / "films.json"), 2)
+
+
+def test_nothing_to_train_on() -> None:
+    with pytest.raises(TrainingError, match="no pair"):
+        NetworkPairs(CaptionBoundaryDataset([]))
+
+
+class Watching:
+    """Remembers what a predictor gives to its model."""
+
+    def __init__(self) -> None:
+        self.seen: list[Picture] = []
+        self.description = OnnxBackend.load(SHIPPED).description
+
+    def encode(self, pictures: np.ndarray) -> np.ndarray:
+        self.seen += list(pictures)
+        return np.zeros((len(pictures), 1), np.float32)
+
+    def compare(self, before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros((len(before), 5), np.float32), np.zeros((len(before), 5), np.float32)
+
+
+def test_training_and_inference_preprocess_alike(root: Path) -> None:
+    folder = next(find_video_folders(root))
+    dataset = CaptionBoundaryDataset.from_folders([folder])
+    pairs, watching = NetworkPairs(dataset), Watching()
+    with VideoDatabase(folder, readonly=True) as connection:
+        layout = LayoutReader(connection).config()
+        assert layout is not None
+        pictures = StoredPictures(connection, layout)
+        indices = pictures.indices.tolist()
+        chosen = pictures.jpegs([indices[place] for place in sampled(len(indices))])
+        BoundaryPredictor(watching, workers=1).predict(
+            pictures.jpegs(indices), preprocessor_of(chosen, pictures.regions)
+        )
+        count = len(CropReader(connection).frame_indices())
+    once = [watching.seen[0], *watching.seen[1:]]
+    assert len(once) >= count
+    by_index = dict(zip(indices, _without_overlap(watching.seen, count), strict=True))
+    for number in range(0, len(dataset), 7):
+        sample = dataset[number]
+        assert np.array_equal(pairs.pair(number)[0], by_index[sample.frame_index])
+        assert np.array_equal(pairs.pair(number)[1], by_index[sample.frame_index + 1])
+
+
+def _without_overlap(seen: list[Picture], count: int) -> list[Picture]:
+    """Return the pictures without those that a batch repeats from the one before."""
+    from caption_boundaries.inference.predictor import BATCH
+
+    kept = seen[:BATCH]
+    for start in range(BATCH, len(seen), BATCH + 1):
+        kept += seen[start + 1 : start + BATCH + 1]
+    assert len(kept) == count
+    return kept
