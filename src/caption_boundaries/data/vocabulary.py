@@ -35,7 +35,7 @@ LATIN = {
         "otázka těžký svět krásný štěstí úplně ještě už být říkat tisíc kůň"
     ),
     "turkish": (
-        "bir bu hayır evet belki yarın dün nerede neden herkes hiç kimse güneş ağaç çiçek şehir köprü öğretmen kardeş "
+        "bir şu hayır evet belki yarın dün nerede neden herkes hiç kimse güneş ağaç çiçek şehir köprü öğretmen kardeş "
         "teşekkür lütfen istiyorum unutma kitap pencere sokak nehir bahçe aşk arkadaş dönmek kalmak dinle cevap soru "
         "ağır dünya güzel mutluluk tamamen henüz artık olmak söylemek bin ışık İstanbul"
     ),
