@@ -25,31 +25,30 @@ from caption_boundaries.inference.backends import SHIPPED
 class Size:
     """How much is made and trained."""
 
-    train_videos: int
-    test_videos: int
-    seconds: int
-    """Length of a video."""
+    train: tuple[tuple[str, int, int], ...]
+    """Seed, number and length in seconds of the videos to train on; short ones show more styles for the same work."""
+    test: tuple[str, int, int]
+    """The same, of the videos to measure on."""
+    folds: int
     training: tuple[str, ...]
     """Options of the training."""
 
 
 FULL = Size(
-    109,
-    24,
-    30,
+    (("1", 109, 30), ("3", 150, 10)),
+    ("2", 24, 30),
+    12,
     (
         *("--steps", "1400", "--batch", "32", "--micro-batch", "32", "--samples", "900", "--rate", "0.004"),
         *("--look", "200", "--patience", "30", "--precision", "bfloat16"),
     ),
 )
 SMALL = Size(
-    8,
-    2,
-    12,
+    (("1", 8, 12),),
+    ("2", 2, 12),
+    4,
     ("--architecture", "siamese-tiny", "--steps", "120", "--batch", "16", "--micro-batch", "16", "--look", "40"),
 )
-TRAIN_SEED, TEST_SEED = "1", "2"
-"""Other seeds give other videos."""
 
 
 def main() -> int:
@@ -68,13 +67,12 @@ def _stages(options: argparse.Namespace) -> Iterator[list[str]]:
     footage = [word for path in options.footage for word in ("--footage", str(path))]
     excluded = [word for span in options.exclude for word in ("--exclude", span)]
     train, test, model = work / "train", work / "test", SHIPPED if options.install else work / "model"
-    for folder, videos, seed, split in (
-        (train, size.train_videos, TRAIN_SEED, "train"),
-        (test, size.test_videos, TEST_SEED, "test"),
-    ):
-        count = ["--videos", str(videos), "--seconds", str(size.seconds), "--jobs", str(options.jobs)]
+    made = [(train / videos[0], "train", videos) for videos in size.train] + [(test, "test", size.test)]
+    for folder, split, (seed, videos, seconds) in made:
+        count = ["--videos", str(videos), "--seconds", str(seconds), "--jobs", str(options.jobs)]
         yield ["dataset", "synthesize", str(folder), *count, "--seed", seed, "--split", split, *footage, *excluded]
-    yield ["dataset", "build", "boundaries", str(train), "--folds", "10" if size is FULL else "4", "--data", str(work)]
+    roots = [str(folder) for folder, split, _ in made if split == "train"]
+    yield ["dataset", "build", "boundaries", *roots, "--folds", str(size.folds), "--data", str(work)]
     run_dir = work / "runs" / "boundaries"
     training = ["--dataset", "boundaries", "--data", str(work), "--run", str(run_dir), "--export", str(model)]
     yield ["train", *training, *size.training]

@@ -14,6 +14,10 @@ from caption_boundaries.pipeline import STEPS
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "caption_boundaries"
 SQL_ALLOWED = ("database", "migration")
+TORCH_ALLOWED = ("training", "models/network.py", "inference/torch_backend.py", "data/dataset.py")
+"""Where torch may be imported: everything else runs without it."""
+LAZY_TORCH_ALLOWED = ("cli/training.py",)
+"""Where it may be imported inside a function, once it is known to be there."""
 MAX_LINES = 400
 SQL = re.compile(
     r"^\s*(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM|CREATE\s+TABLE|PRAGMA\s|ATTACH\s)",
@@ -36,6 +40,27 @@ def test_sql_stands_only_where_databases_are_read_and_written(path: Path) -> Non
     if path.relative_to(SOURCE).parts[0] in SQL_ALLOWED:
         return
     assert [text for text in strings(path) if SQL.match(text)] == []
+
+
+def imports(path: Path, package: str, *, top_only: bool = False) -> bool:
+    """Tell whether a module imports a package, anywhere or outside of functions and of what is only for types."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = tree.body if top_only else list(ast.walk(tree))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return any(name.split(".")[0] == package for name in names)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_only_training_needs_torch(path: Path) -> None:
+    place = str(path.relative_to(SOURCE))
+    if place.startswith(TORCH_ALLOWED):
+        return
+    assert not imports(path, "torch", top_only=place in LAZY_TORCH_ALLOWED)
+
+
+def test_only_the_tracker_knows_weights_and_biases() -> None:
+    assert [str(path.relative_to(SOURCE)) for path in modules() if imports(path, "wandb")] == ["training/tracking.py"]
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))

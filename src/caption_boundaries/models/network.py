@@ -15,6 +15,9 @@ from caption_boundaries.types import BOUNDARY_CLASSES, DIFFERENT, EMPTY_EMPTY, E
 SWAPPED = (SAME, DIFFERENT, EMPTY_EMPTY, VALID_EMPTY, EMPTY_VALID)
 """The class of a pair with its pictures exchanged, by its class."""
 
+DROPOUT = 0.2
+"""Share of the pooled features that are left out at every step of a training."""
+
 
 class BoundaryNetwork(nn.Module):
     """Says of two neighbouring pictures which of the five classes they are."""
@@ -73,6 +76,7 @@ class Head(nn.Module):
             width = channels
         self.layers = nn.Sequential(*layers)
         self.decide = nn.Sequential(
+            nn.Dropout(DROPOUT),
             nn.Linear(2 * width + features, architecture.hidden),
             nn.ReLU(),
             nn.Linear(architecture.hidden, len(BOUNDARY_CLASSES)),

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 Pair = NDArray[np.uint8]
 """Both inputs of a pair, shape (2, channels, height, width); channels as in `preprocessing.CHANNELS`."""
 LUMA, STROKES, USUAL = range(3)
-NO_USUAL = 0.2
-"""Share of pairs whose usual strokes are unknown, as they are in the shortest videos."""
+NO_LUMA, NO_STROKES, NO_USUAL = 0.15, 0.1, 0.25
+"""Share of pairs that lack a channel, so that none is relied on alone: backgrounds are learnt by heart otherwise."""
+FLIPPED, TURNED_OVER = 0.5, 0.25
+"""Share of pairs that are mirrored from left to right, and upside down: strokes of text they are all the same."""
 
 
 def augment(pair: Pair, random: np.random.Generator, strength: float = 1.0) -> Pair:
@@ -26,16 +28,33 @@ def augment(pair: Pair, random: np.random.Generator, strength: float = 1.0) -> P
     """
     if strength <= 0:
         return pair
+    pair = _mirrored(pair, random, strength)
     pair = _scaled(pair, random, strength)
     pair = _shifted(pair, random, strength)
     pair = _toned(pair, random, strength)
     if random.random() < 0.2 * strength:
         pair = _blurred(pair, random)
-    pair = _noisy(pair, random, strength)
+    return _without_a_channel(_noisy(pair, random, strength), random, strength)
+
+
+def _mirrored(pair: Pair, random: np.random.Generator, strength: float) -> Pair:
+    if random.random() < FLIPPED * strength:
+        pair = pair[:, :, :, ::-1]
+    if random.random() < TURNED_OVER * strength:
+        pair = pair[:, :, ::-1]
+    return np.ascontiguousarray(pair)
+
+
+def _without_a_channel(pair: Pair, random: np.random.Generator, strength: float) -> Pair:
+    """Return the pair without its usual strokes, or without its luma or its strokes: one of both always stays."""
+    changed, draw = pair.copy(), random.random()
     if random.random() < NO_USUAL * strength:
-        pair = pair.copy()
-        pair[:, USUAL] = 0
-    return pair
+        changed[:, USUAL] = 0
+    if draw < NO_LUMA * strength:
+        changed[:, LUMA] = 128
+    elif draw < (NO_LUMA + NO_STROKES) * strength:
+        changed[:, STROKES] = 0
+    return changed
 
 
 def _scaled(pair: Pair, random: np.random.Generator, strength: float) -> Pair:
@@ -68,8 +87,8 @@ def _shifted(pair: Pair, random: np.random.Generator, strength: float) -> Pair:
 
 def _toned(pair: Pair, random: np.random.Generator, strength: float) -> Pair:
     """Return the pair with another contrast and brightness, and sometimes with a slight flicker between both."""
-    contrast = float(random.uniform(1 - 0.35 * min(1.0, strength), 1 + 0.2 * strength))
-    brightness = float(random.normal(0, 18 * strength))
+    contrast = float(random.uniform(1 - 0.45 * min(1.0, strength), 1 + 0.25 * strength))
+    brightness = float(random.normal(0, 28 * strength))
     flicker = float(random.normal(0, 3 * strength)) if random.random() < 0.3 else 0.0
     levels = np.arange(256, dtype=np.float32)
     changed = np.empty_like(pair)

@@ -147,6 +147,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         total = 0.0
         for number, (pairs, labels) in enumerate(micro_batches, start=1):
+            self._seed(number - 1)
             with synchronised(network, wanted=number == len(micro_batches)):
                 loss = self._loss(network, pairs, labels) / len(micro_batches)
                 self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
@@ -158,6 +159,12 @@ class Trainer:
         self.scaler.step(self.optimizer)
         self.scaler.update()
         return total
+
+    def _seed(self, number: int) -> None:
+        """Make what is left out depend on the step and the micro-batch alone, whoever works on it."""
+        place = self.processes.rank + number * self.processes.world
+        seed = (self.config.seed * 1_000_000 + self.progress.step) * self.config.micro_batches + place
+        torch.manual_seed(seed)
 
     def _loss(self, network: nn.Module, pairs: Tensor, labels: Tensor) -> Tensor:
         """Return the mean loss of both passes."""
