@@ -126,7 +126,7 @@ def _homes(target: str, data: Path, options: FleetOptions) -> Sequence[Home]:
 def _is_elsewhere(cluster: str) -> bool:
     """Tell whether the workers of a cluster may run on another machine."""
     host = urlsplit(cluster).hostname
-    if not cluster or cluster.startswith("local:") or host == "localhost":
+    if "://" not in cluster or host == "localhost":
         return False
     try:
         return not ip_address(host or "").is_loopback
