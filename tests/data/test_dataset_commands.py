@@ -9,12 +9,15 @@ import shlex
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from caption_boundaries.cli.main import INTERRUPTED, run
+from caption_boundaries.data.production import make_folders, seeds_of
+from caption_boundaries.data.recipe import Recipe
 from caption_boundaries.database.creation import create_databases
 from caption_boundaries.database.folders import find_video_folders
 from caption_boundaries.freshness import step_states
@@ -90,9 +93,8 @@ def test_what_cannot_be_done_is_told_in_a_sentence(
     assert [path.name for path in tmp_path.iterdir()] == ["films"]
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_ctrl_c_leaves_whole_videos_only(jobs: int, tmp_path: Path) -> None:
-    root = tmp_path / "films"
+def stopped_after_a_video(root: Path, jobs: int, number: signal.Signals) -> tuple[int, str]:
+    """Begin to make many videos, send a signal when there is one, and return the exit code and the errors."""
     command = [sys.executable, "-m", "caption_boundaries", "dataset", "synthesize", str(root)]
     process = subprocess.Popen(
         [*command, "--videos", "500", "--seconds", "2", "--jobs", str(jobs)],
@@ -101,15 +103,32 @@ def test_ctrl_c_leaves_whole_videos_only(jobs: int, tmp_path: Path) -> None:
         start_new_session=True,
     )
     while process.poll() is None and not (root.is_dir() and list(find_video_folders(root))):
-        pass
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: every process of the group
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+    os.killpg(process.pid, number)  # as a terminal does: every process of the group
     _, told = process.communicate()
-    assert process.returncode == INTERRUPTED, told
+    return process.returncode, told
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_leaves_whole_videos_only(jobs: int, tmp_path: Path) -> None:
+    root = tmp_path / "films"
+    code, told = stopped_after_a_video(root, jobs, signal.SIGINT)
+    assert code == INTERRUPTED, told
     assert "Traceback" not in told
     assert [path.name for path in root.iterdir() if path.name.startswith(".")] == []
     for folder in find_video_folders(root):
         assert step_states(folder)["crop"].done
         assert len(list(folder.glob("*.mp4"))) == 1
+
+
+def test_what_a_killed_run_left_half_done_is_cleared_by_the_next(tmp_path: Path) -> None:
+    root = tmp_path / "films"
+    stopped_after_a_video(root, 1, signal.SIGKILL)
+    there = len(list(find_video_folders(root)))
+    made = list(make_folders(Recipe(seconds=2), seeds_of(0, there + 1), root))
+    assert [one.created for one in made] == [False] * there + [True]
+    assert [path.name for path in root.iterdir() if path.name.startswith(".")] == []
 
 
 def test_every_command_of_the_page_runs(
@@ -123,6 +142,6 @@ def test_every_command_of_the_page_runs(
     assert len(commands) >= 6
     for arguments in commands:
         short = [re.sub(r"^(200|40)$", "2", word) for word in arguments]
-        extra = ["--seconds", "4"] if "synthesize" in short else []
+        extra = ["--seconds", "3"] if "synthesize" in short else []
         assert run([*short, *extra]) == 0, arguments
     assert (tmp_path / "first.png").is_file()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from caption_boundaries.data.plain import from_json, to_json
 from caption_boundaries.data.recipe import Excluded, Recipe, Script, ScriptedCaption
 from caption_boundaries.data.scripts import write_script
+from caption_boundaries.data.styles import is_dark
 from caption_boundaries.errors import InputError, UsageError
 
 captions = st.builds(
@@ -51,6 +52,7 @@ def test_recipes_go_to_json_and_back() -> None:
     recipe = Recipe(footage=("/films/a.mp4",), excluded=(Excluded(1, 2, "a.mp4"),), seconds=12)
     assert from_json(Recipe, to_json(recipe)) == recipe
     assert replace(recipe, footage=("/elsewhere/a.mp4",)).identity == recipe.identity
+    assert replace(recipe, seconds=12.0, excluded=(Excluded(1.0, 2.0, "a.mp4"),)).identity == recipe.identity
 
 
 @pytest.mark.parametrize(
@@ -107,10 +109,19 @@ def test_everything_that_is_hard_does_come() -> None:
     assert any(not script.captions for script in scripts)
 
 
+def test_dark_text_has_something_bright_behind_it() -> None:
+    scripts = [write_script(Recipe(), seed) for seed in range(120)]
+    dark = [script for script in scripts if is_dark(script.style)]
+    assert dark
+    for script in dark:
+        on_box = script.style.box_color is not None and script.style.box_opacity > 0.8
+        assert on_box or {shot.kind for shot in script.shots} == {"bright"}
+
+
 def _near(one: str, other: str) -> bool:
     return len(one) == len(other) and sum(a != b for a, b in zip(one, other, strict=True)) == 1
 
 
 def test_the_footage_may_lie_anywhere(footage: Path) -> None:
     recipe = Recipe(seconds=8, footage=(str(footage / "meadow.mp4"),), footage_share=1.0)
-    assert {shot.kind for shot in write_script(recipe, 1).shots} <= {"footage", "flat"}
+    assert {shot.kind for shot in write_script(recipe, 1).shots} <= {"footage", "bright"}

@@ -86,6 +86,11 @@ def _flat(chance: np.random.Generator, height: int, width: int) -> Picture:
     return np.full((height, width, 3), color, np.float32)
 
 
+def _bright(chance: np.random.Generator, height: int, width: int) -> Picture:
+    """Return a soft bright picture, on which dark text can be read everywhere."""
+    return np.asarray(_smooth(chance, height, width, int(chance.integers(1, 8))) * 70 + 175, np.float32)
+
+
 def _noise(chance: np.random.Generator, height: int, width: int) -> Picture:
     return np.asarray(_smooth(chance, height, width, int(chance.integers(3, 24))) * 255, np.float32)
 
@@ -120,6 +125,7 @@ def _checks(chance: np.random.Generator, height: int, width: int) -> Picture:
 KINDS: dict[str, Callable[[np.random.Generator, int, int], Picture]] = {
     "gradient": _gradient,
     "flat": _flat,
+    "bright": _bright,
     "noise": _noise,
     "stripes": _stripes,
     "texture": _texture,

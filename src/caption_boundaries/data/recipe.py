@@ -38,6 +38,9 @@ class Excluded:
     file: str = ""
     """Name of the file; empty: of every file."""
 
+    def __post_init__(self) -> None:
+        _make_float(self, "start", "end")
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -82,6 +85,7 @@ class Recipe:
     version: int = VERSION
 
     def __post_init__(self) -> None:
+        _make_float(self, "seconds")
         if self.split not in SPLITS:
             raise UsageError(f"There is no split {self.split!r}.", hint="The splits are train and test.")
         if not 1 <= self.seconds <= 3600:
@@ -93,6 +97,12 @@ class Recipe:
     def identity(self) -> str:
         """JSON that is the same wherever the footage lies."""
         return to_json(replace(self, footage=tuple(Path(name).name for name in self.footage)))
+
+
+def _make_float(value: object, *names: str) -> None:
+    """Make numbers floats, so that 30 and 30.0 are the same recipe in JSON too."""
+    for name in names:
+        object.__setattr__(value, name, float(getattr(value, name)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def write_script(recipe: Recipe, seed: int) -> Script:
     captions = write_captions(chance, pace, writers[0], writers[1] if len(writers) > 1 else None, frames, float(fps))
     if chance.random() < recipe.empty_share:
         captions = ()
-    shots = tuple(_shots(chance, recipe, frames, float(fps), bright=is_dark(style)))
+    shots = tuple(_shots(chance, recipe, frames, float(fps), bright=is_dark(style) and style.box_color is None))
     tags = [language, *(["fade"] if pace.fade else []), *(["flicker"] if pace.flicker else [])]
     tags += sorted({shot.kind for shot in shots} | {item.kind for item in overlays})
     return Script(
@@ -92,14 +92,14 @@ def _fonts(recipe: Recipe, language: str) -> list[tuple[Font, ...]]:
 
 
 def _shots(chance: random.Random, recipe: Recipe, frames: int, fps: float, *, bright: bool) -> Iterator[Shot]:
-    """Yield what is behind the captions; bright pictures only where the text is dark."""
+    """Yield what is behind the captions; bright pictures only where dark text stands on them."""
     footage = [look_at(path) for path in recipe.footage]
     first = 0
     while first < frames:
         seconds = chance.uniform(*SHOT_SECONDS)
         seed = chance.getrandbits(32)
         if bright:
-            yield Shot(first, "flat", seed, gain=1.0)
+            yield Shot(first, "bright", seed)
         elif footage and chance.random() < recipe.footage_share:
             yield _footage_shot(chance, recipe, footage, first, seed, seconds)
         else:

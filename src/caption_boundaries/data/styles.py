@@ -42,6 +42,7 @@ def draw_style(
     anchor = chance.choices(["center", "left", "right"], [17, 2, 1])[0]
     hangs, y = _place(chance, height, ticker=ticker)
     fill, outline, box = _colors(chance)
+    box_opacity = chance.choice([0.45, 0.6, 0.75, 1.0])
     outlined = chance.random() < 0.8 or (box is None and chance.random() < 0.5)
     if box is not None:
         outlined = chance.random() < 0.3
@@ -52,7 +53,8 @@ def draw_style(
         outline_width=max(1, round(size * chance.uniform(0.035, 0.1))) if outlined else 0,
         shadow=max(1, round(size * chance.uniform(0.04, 0.1))) if not outlined or chance.random() < 0.25 else 0,
         box_color=box,
-        box_opacity=chance.choice([0.45, 0.6, 0.75, 1.0]),
+        # Dark text is read on its box alone, light text stands out anyhow.
+        box_opacity=max(box_opacity, 0.85) if fill[0] < 128 else box_opacity,
         anchor=anchor,
         x=_anchor_x(chance, anchor, width),
         y=y,
