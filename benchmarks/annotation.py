@@ -191,6 +191,7 @@ def on_layout(page: Page, url: str, presses: int) -> list[Measured]:
     first = (time.perf_counter() - started) * 1000
     until(page, "Boolean(__test.state().odds)", seconds=120)
     page.evaluate(WATCH)
+    page.evaluate("performance.setResourceTimingBufferSize(20000)")
     page.locator("#canvas").focus()
     steps = press(page, ["ArrowRight"] * presses)
     marks = press(page, [key for i in range(presses) for key in ("ArrowDown", "i" if i % 2 else "o")])[1::2]
@@ -219,7 +220,7 @@ def on_captions(page: Page, url: str, presses: int) -> list[Measured]:
     until(page, "Boolean(__test.state().data.likelihood)", seconds=60)
     page.evaluate(WATCH)
     page.locator("#stage").focus()
-    page.evaluate("performance.clearResourceTimings()")
+    page.evaluate("performance.setResourceTimingBufferSize(20000)")
     nudges = press(page, ["]", "["] * (presses // 2))
     saves = saved(page, "/captions/actions")
     steps = press(page, ["ArrowRight"] * presses)

@@ -159,6 +159,7 @@ def on_captions(*keys: str, number: int = 1) -> Callable[[Page], None]:
         page.locator(".caption").nth(number).click()
         page.locator("#stage").focus()
         press(page, *keys)
+        until(page, "!__test.state().fine || (__test.state().sources.start && __test.state().sources.end)")
         until(page, "__test.slots().every((slot) => slot.frame < 0 || slot.shown === slot.frame)")
 
     return prepare

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,12 @@ from caption_boundaries.web.settings import WebSettings
 from support.browser import CHROMIUM, LayoutPage, launch, watched_page
 from support.caption_client import CaptionTool, open_caption_tool
 from support.caption_data import make_caption_video
+from support.data import REPOSITORY
 from support.live_server import LiveServer, start_server
 from support.web_data import make_video
 from support.web_server import Server
+
+sys.path.insert(0, str(REPOSITORY / "benchmarks"))  # the simulated annotator is tried on the real pages
 
 
 @pytest.fixture

@@ -379,7 +379,7 @@ class TestButtons:
         assert tool.extents() == (86, 108)
         tool.focus()
         tool.press("PageDown")
-        bar.get_by_role("button", name="Choose this").click()
+        bar.get_by_role("button", name="This one").click()
         tool.wait("s.rows.find((r) => r.id === s.current).ocr === 'I cannot see it'")
         bar.get_by_role("button", name="Confirm").click()
         tool.saved()

@@ -124,7 +124,7 @@ export function cursorBar(state, actions, moving) {
   const outside = row && (state.frame < row.start || state.frame > row.end);
   return html`<div class="selection-bar" role="toolbar" aria-label="At the cursor">
     <span class="what number">${clockTenths(state.frame / state.data.rate)} · <span class="visually-hidden">frame</span> ${state.frame}</span>
-    ${outside ? html`<button class="quiet" title=${tip("The cursor is outside of the caption: choose the one under it", "captions.here")} @click=${() => moving.here()}>Choose this ${keySign("captions.here")}</button>` : nothing}
+    ${outside ? html`<button class="quiet" title=${tip("The cursor is outside of the caption: choose the one under it", "captions.here")} @click=${() => moving.here()}>This one ${keySign("captions.here")}</button>` : nothing}
     <span class="spacer"></span>
     <button ?disabled=${!row} title="Go to the first frame" @click=${() => moving.toEdge("start")}>⇤ ${keySign("captions.toStart")}</button>
     <button ?disabled=${locked} @click=${() => actions.setEdge("start", state.frame)}>Starts here ${keySign("captions.setStart")}</button>

@@ -43,7 +43,7 @@ export function importDialog(state, place, send) {
     try {
       const content = await file.text();
       const answer = await api.post(`${place}/import-preview`, { format: null, content, name: file.name });
-      await showDifferences(state, answer, (ticked) => send({ kind: "import", format: answer.format, content, ticked, policy: state.policy }));
+      await showDifferences(state, answer, (ticked) => send({ kind: "import", format: answer.format, content, digest: answer.digest, ticked, policy: state.policy }));
     } catch (error) {
       const { message, hint } = /** @type {api.ApiError} */ (error);
       toast([message, hint].filter(Boolean).join(" "), { bad: true });

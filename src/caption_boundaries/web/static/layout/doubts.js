@@ -74,9 +74,10 @@ function offLevel(data, labels, odds) {
   const found = [];
   boxes.forEach((box, i) => {
     const far = Math.abs(levels[i] - middle) / usual;
+    if (far <= FAR) return;
     // Two regions are two levels: what has company there is no stray.
     const company = levels.filter((level) => Math.abs(level - levels[i]) < height / 2).length;
-    if (far > FAR && company < Math.max(3, 0.02 * boxes.length)) found.push({ box, kind: "level", weight: 2 + Math.log(far) });
+    if (company < Math.max(3, 0.02 * boxes.length)) found.push({ box, kind: "level", weight: 2 + Math.log(far) });
   });
   return found;
 }
