@@ -229,3 +229,18 @@ def test_other_styles(style: CaptionStyle, tmp_path: Path) -> None:
     for row, truth in zip(rows, clip.captions, strict=True):
         assert row.start_seconds == pytest.approx(truth.start_seconds, abs=0.035)
         assert row.end_seconds == pytest.approx(truth.end_seconds, abs=0.035)
+
+
+BRIEF = [(0.4, 1.0, "Yes?"), (1.5, 1.9, "Oh."), (2.4, 2.9, "No!"), (3.4, 4.0, "Go on.")]
+
+
+def test_brief_words_between_pauses_are_captions_too(tmp_path: Path) -> None:
+    style = CaptionStyle(outline_width=0.003, height=0.06)
+    clip = write_clip(tmp_path / "brief.mp4", captions=BRIEF, size=(640, 360), fps=24, duration=4.4, style=style)
+    folder = register_video(clip.path, tmp_path / "data", known={}).video_dir
+    list(run_steps(folder, STEPS[:5]))
+    rows = spoken(rows_in(folder))
+    assert [row.text for row in rows] == [truth.text for truth in clip.captions]
+    for row, truth in zip(rows, clip.captions, strict=True):
+        assert row.start_seconds == pytest.approx(truth.start_seconds, abs=0.001)
+        assert row.end_seconds == pytest.approx(truth.end_seconds, abs=0.001)

@@ -18,6 +18,10 @@ SUPPORTED = 0.3
 """A caption that is there from the first frame on, or up to the last, is cut only if so many of its strokes say so."""
 ADJOINING = 0.7
 """Contrast of a boundary between two captions so alike that too few strokes differ: something did change there."""
+BLEND_SECONDS = 0.1
+"""What stands this briefly between two captions, without a pause on either side, ..."""
+SURE_OF_BLEND = 0.9
+"""... and is read with less confidence, is both of them at once."""
 DOUBTFUL_TEXT = 0.8
 """A text read with less confidence than this, and without boundaries to speak of, is something in the scene."""
 
@@ -39,7 +43,7 @@ class TimedText:
 
 def time_captions(strokes: StrokeMasks, groups: Sequence[Group]) -> list[TimedText]:
     """Return the captions among ``groups`` with exact extents, in order, none overlapping the next."""
-    captions = [group for group in groups if group.has_text]
+    captions = [group for i, group in enumerate(groups) if group.has_text and not _is_blend(strokes, groups, i)]
     timed: list[TimedText] = []
     for i, group in enumerate(captions):
         before = captions[i - 1] if i else None
@@ -49,6 +53,15 @@ def time_captions(strokes: StrokeMasks, groups: Sequence[Group]) -> list[TimedTe
         if caption is not None:
             _append(timed, caption)
     return timed
+
+
+def _is_blend(strokes: StrokeMasks, groups: Sequence[Group], number: int) -> bool:
+    """Tell whether a group is the moment in which one caption fades into the next, and is read as a mixture of both."""
+    if not 0 < number < len(groups) - 1:
+        return False
+    group, before, after = groups[number], groups[number - 1], groups[number + 1]
+    brief = group.stop - group.first <= strokes.frames_in(BLEND_SECONDS, at_least=2)
+    return brief and before.has_text and after.has_text and group.text()[1] < SURE_OF_BLEND
 
 
 def _start(strokes: StrokeMasks, group: Group, before: Group | None) -> Edge:
