@@ -8,7 +8,7 @@ DEMO := demo
 # Compiled imports are kept: without them every process compiles its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint format docs bench picture clean
+.PHONY: help demo test lint format docs bench model clean
 
 help:  ## List the tasks
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,8 +46,12 @@ docs: $(VENV)/.dev  ## Build the documentation into site/
 	$(BIN)/python scripts/update-schema-docs.py
 	$(BIN)/mkdocs build --strict
 
-bench: $(VENV)/.dev  ## Measure, print and store the figures
-	$(BIN)/python benchmarks/extraction.py
+bench: $(VENV)/.dev  ## Measure everything, store the figures and write their page (BENCH_ARGS=--quick: minutes)
+	$(BIN)/python benchmarks/run_all.py $(BENCH_ARGS)
+
+model: $(VENV)/.dev  ## Make the boundary model from scratch (MODEL_ARGS=--small: minutes)
+	@scripts/install-system.sh
+	$(BIN)/python scripts/make-model.py $(MODEL_ARGS)
 
 clean:  ## Remove what the commands made, but not the environment
 	rm -rf $(DEMO) site build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
