@@ -341,6 +341,11 @@ class TestKeymap:
         assert "| `I` | Mark as caption (in) |" in text
         assert len(text.splitlines()) == len(keymap("layout")) + 2
 
+    @pytest.mark.parametrize("screen", ["layout", "captions"])
+    def test_the_page_about_annotating_shows_the_table_as_it_is(self, screen: str):
+        page = Path(__file__).resolve().parents[2] / "docs" / "annotating.md"
+        assert keymap_markdown(screen) in page.read_text("utf-8"), "run scripts/update-key-docs.py"
+
 
 class TestOldFolders:
     @pytest.fixture
