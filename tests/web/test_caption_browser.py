@@ -136,7 +136,7 @@ class TestExactPictures:
 
     def check(self, tool: CaptionPage, frame: int | None = None) -> None:
         if frame is not None:
-            tool.wait(f"s.frame === {frame}")
+            tool.wait(f"s.frame === {frame} && __test.slots().some((slot) => slot.frame === {frame})")
         pictures = tool.pictures()
         assert [read for read, _ in pictures] == [meant for _, meant in pictures]
         assert pictures

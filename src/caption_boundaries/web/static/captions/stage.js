@@ -94,7 +94,7 @@ export class Stage {
     context.fillText(words, rect.x + rect.width / 2, rect.y + rect.height / 2);
   }
 
-  /** Draws what differs between two pictures, made four times as strong. @param {HTMLImageElement} a @param {HTMLImageElement} b @param {Slot["rect"]} rect */
+  /** Draws what differs between two pictures, made four times as strong. @param {ImageBitmap} a @param {ImageBitmap} b @param {Slot["rect"]} rect */
   drawDifference(a, b, rect) {
     const ratio = devicePixelRatio || 1;
     const [width, height] = [Math.max(1, Math.round(rect.width * ratio)), Math.max(1, Math.round(rect.height * ratio))];

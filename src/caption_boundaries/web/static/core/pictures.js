@@ -1,5 +1,12 @@
 // Pictures by index, decoded before they are shown. What is shown for an index is that index's picture, or nothing.
 
+/** Decoded pixels that are kept at most, four bytes each; a browser would drop decoded pictures just when they are drawn. */
+const PIXELS = 48_000_000;
+/** Pictures that are kept however large they are. */
+const LEAST = 12;
+
+/** @typedef {{bitmap: ImageBitmap | null, failed: boolean, gone: boolean}} Entry */
+
 export class Pictures {
   /**
    * @param {(index: number) => string} address
@@ -10,7 +17,8 @@ export class Pictures {
     this.address = address;
     this.onReady = onReady;
     this.kept = kept;
-    /** @type {Map<number, {image: HTMLImageElement, ready: boolean, failed: boolean}>} */
+    this.pixels = 0;
+    /** @type {Map<number, Entry>} */
     this.entries = new Map();
   }
 
@@ -24,7 +32,7 @@ export class Pictures {
     // Used again: the last to be given up.
     this.entries.delete(index);
     this.entries.set(index, entry);
-    return entry.ready ? entry.image : null;
+    return entry.bitmap;
   }
 
   /** True where the picture could not be had. @param {number} index */
@@ -39,18 +47,40 @@ export class Pictures {
 
   /** @param {number} index */
   fetch(index) {
-    const image = new Image();
-    const entry = { image, ready: false, failed: false };
+    /** @type {Entry} */
+    const entry = { bitmap: null, failed: false, gone: false };
     this.entries.set(index, entry);
-    image.src = this.address(index);
-    image
-      .decode()
-      .then(() => (entry.ready = true))
+    this.decode(index, entry)
       .catch(() => (entry.failed = true))
       .then(() => this.onReady(index));
-    while (this.entries.size > this.kept) {
-      const [eldest] = this.entries.keys();
+    this.trim();
+  }
+
+  /** @param {number} index @param {Entry} entry */
+  async decode(index, entry) {
+    const image = new Image();
+    image.src = this.address(index);
+    await image.decode();
+    const bitmap = await createImageBitmap(image);
+    if (entry.gone) {
+      bitmap.close();
+      return;
+    }
+    entry.bitmap = bitmap;
+    this.pixels += bitmap.width * bitmap.height;
+    this.trim();
+  }
+
+  /** Gives up what was not used for longest. */
+  trim() {
+    while (this.entries.size > this.kept || (this.pixels > PIXELS && this.entries.size > LEAST)) {
+      const [[eldest, entry]] = this.entries;
       this.entries.delete(eldest);
+      entry.gone = true;
+      if (!entry.bitmap) continue;
+      this.pixels -= entry.bitmap.width * entry.bitmap.height;
+      entry.bitmap.close();
+      entry.bitmap = null;
     }
   }
 }

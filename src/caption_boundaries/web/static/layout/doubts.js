@@ -70,16 +70,29 @@ function offLevel(data, labels, odds) {
   const middle = median(levels);
   const height = median(heights);
   const usual = Math.max(LEAST * height, median(levels.map((level) => Math.abs(level - middle))));
+  const sorted = Float64Array.from(levels).sort();
   /** @type {Doubt[]} */
   const found = [];
   boxes.forEach((box, i) => {
     const far = Math.abs(levels[i] - middle) / usual;
     if (far <= FAR) return;
     // Two regions are two levels: what has company there is no stray.
-    const company = levels.filter((level) => Math.abs(level - levels[i]) < height / 2).length;
+    const company = firstFrom(sorted, levels[i] + height / 2) - firstFrom(sorted, levels[i] - height / 2);
     if (company < Math.max(3, 0.02 * boxes.length)) found.push({ box, kind: "level", weight: 2 + Math.log(far) });
   });
   return found;
+}
+
+/** Returns the place of the first value that is at least `least`. @param {Float64Array} sorted @param {number} least */
+function firstFrom(sorted, least) {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Caption boxes of one frame that stand neither on one line nor below each other. @param {Data} data @param {Int8Array} labels @param {Float32Array | null} odds */
