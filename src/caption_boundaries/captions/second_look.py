@@ -81,6 +81,8 @@ def look_again(
     if not isinstance(engine, LineReader):
         return found
     scale, levels = pictures.scale, usual_levels(readings, pictures.scale, pictures.regions)
+    if not levels:
+        return found
     for i, (segment, reading) in enumerate(zip(segments, readings, strict=True)):
         if not len(segment.indices) or reading.error is not None:
             continue
