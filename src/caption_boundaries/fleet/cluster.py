@@ -33,7 +33,6 @@ _NEVER = "1000 days"
 """dask forgets a worker for good that is away at the wrong moment, as one is that dies twice in a row."""
 _AHEAD = 2
 """Jobs that lie ready for each worker, so that none waits for us."""
-_CANCEL_CHECK_SECONDS = 1.0
 _BLAMED = 3
 """How often a job may be blamed for dead workers, times ``max_attempts``, without a sign that it had begun."""
 
@@ -119,10 +118,9 @@ class _Run:
                 yield event
 
     def stop(self) -> None:
-        """Cancel what has not begun, and tell what has to unwind."""
+        """Cancel what has not begun; what is at work notices it and unwinds."""
         with suppress(Exception):
             if self._handed:
-                _require_dask().Event(self._topic, client=self._client).set()
                 self._client.cancel([future for _, future in self._handed.values()], force=True)
             self._client.unsubscribe_topic(self._topic)
 
@@ -190,23 +188,26 @@ class _Run:
 
 def _work(job: Job, topic: str, key: str) -> JobResult:
     """Run a job on a worker, telling how far it has come; returns early where the run was stopped."""
-    dask = _require_dask()
-    worker, stopped = dask.get_worker(), dask.Event(topic)
-    told = asked = time.monotonic()
+    worker = _require_dask().get_worker()
+    told = time.monotonic()
 
     def report(step: str, done: float, total: float | None) -> None:
-        nonlocal told, asked
+        nonlocal told
         now = time.monotonic()
         if now - told >= PROGRESS_SECONDS:
             told = now
             worker.log_event(topic, (key, step, done, total))
-        if now - asked >= _CANCEL_CHECK_SECONDS:
-            asked = now
-            if stopped.is_set():
+            if _is_cancelled(worker, key):
                 raise RunStoppedError("The run was stopped.")
 
     worker.log_event(topic, (key, "", 0.0, None))
     return run_job(job, report)
+
+
+def _is_cancelled(worker: Any, key: str) -> bool:
+    """Tell whether nobody waits for a job any more; a worker cannot end it, but knows."""
+    task = worker.state.tasks.get(key)
+    return task is None or task.state == "cancelled"
 
 
 def _check_workers(client: Any, resources: Mapping[str, float]) -> None:
