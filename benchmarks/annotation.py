@@ -54,24 +54,29 @@ WATCH = """(() => {
   channel.port1.onmessage = () => {
     marks.pixels.push(performance.now() - marks.started);
   };
+  // Before the page's own listener, so that what is there now is what was there before.
   addEventListener("keydown", (event) => {
-    marks.started = event.timeStamp;
-    // Asked for after the page's own: it runs in the same frame, when everything is drawn.
-    requestAnimationFrame(() => channel.port2.postMessage(0));
+    const started = (marks.started = event.timeStamp);
     const before = marks.item ? marks.item() : null;
-    const started = event.timeStamp;
     const look = () => {
       const now = marks.item ? marks.item() : null;
       if (now !== null && now !== before) marks.items.push(performance.now() - started);
       else if (marks.item && performance.now() - started < 5000) requestAnimationFrame(look);
     };
-    requestAnimationFrame(look);
-  });
+    if (marks.item) requestAnimationFrame(look);
+  }, true);
+  // Asked for after the page's own: it runs in the same frame, when everything is drawn.
+  addEventListener("keydown", () => requestAnimationFrame(() => channel.port2.postMessage(0)));
 })()"""
 LAYOUT_ITEM = """__marks.item = () => __test.shownIndex() === __test.state().data.frames[__test.state().frame]
   ? __test.shownIndex() : null"""
-CAPTION_ITEM = """__marks.item = () => __test.slots().every((slot) => slot.frame < 0 || slot.shown === slot.frame)
-  ? __test.state().current : null"""
+CAPTION_ITEM = """__marks.item = () => {
+  const { rows, current } = __test.state();
+  const slots = __test.slots();
+  const start = rows.find((row) => row.id === current)?.start;
+  const whole = slots.every((slot) => slot.frame < 0 || slot.shown === slot.frame);
+  return whole && slots.some((slot) => slot.frame === start) ? current : null;
+}"""
 
 
 @dataclass(frozen=True)
