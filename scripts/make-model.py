@@ -35,12 +35,12 @@ class Size:
 
 
 FULL = Size(
-    (("1", 109, 30), ("3", 150, 10)),
-    ("2", 24, 30),
+    (("1", 109, 30), ("3", 150, 10), ("4", 123, 10)),
+    ("6", 24, 20),
     12,
     (
-        *("--steps", "1400", "--batch", "32", "--micro-batch", "32", "--samples", "900", "--rate", "0.004"),
-        *("--look", "200", "--patience", "30", "--precision", "bfloat16"),
+        *("--steps", "1900", "--batch", "32", "--micro-batch", "32", "--samples", "1500", "--rate", "0.003"),
+        *("--look", "300", "--patience", "30", "--precision", "bfloat16"),
     ),
 )
 SMALL = Size(

@@ -136,7 +136,7 @@ def combined(
         shown: The source frame that each index shows.
     """
     kept = [frame for frame in by_strokes.tolist() if _may_matter(frame, caption, shown)]
-    taken = {place + shift for place in (_pair_of(frame, shown) for frame in kept) for shift in (-1, 0, 1)}
+    taken = {_pair_of(frame, shown) for frame in kept}
     added = [frame for frame in by_model.tolist() if _pair_of(frame, shown) not in taken]
     return np.array(sorted({*kept, *added}), dtype=np.int64)
 
