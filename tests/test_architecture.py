@@ -59,8 +59,20 @@ def test_only_training_needs_torch(path: Path) -> None:
     assert not imports(path, "torch", top_only=place in LAZY_TORCH_ALLOWED)
 
 
-def test_only_the_tracker_knows_weights_and_biases() -> None:
-    assert [str(path.relative_to(SOURCE)) for path in modules() if imports(path, "wandb")] == ["training/tracking.py"]
+@pytest.mark.parametrize(
+    ("package", "places"),
+    [
+        ("wandb", {"training/tracking.py"}),
+        ("distributed", {"fleet/cluster.py"}),
+        ("dask", set()),
+        ("fsspec", {"fleet/remote.py"}),
+        ("dvc", {"versioning/dvc_store.py", "versioning/pointers.py"}),
+        ("fastapi", None),
+    ],
+)
+def test_only_one_place_knows_a_large_library(package: str, places: set[str] | None) -> None:
+    found = {str(path.relative_to(SOURCE)) for path in modules() if imports(path, package)}
+    assert found == places if places is not None else all(place.startswith("web/") for place in found)
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
