@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from support.browser import until
 from support.caption_films import CROP
@@ -104,3 +104,7 @@ class CaptionPage:
         """Choose something of the menu of more tools."""
         self.page.get_by_role("button", name="More tools").click()
         self.page.locator("#more").get_by_role("button", name=name).click()
+
+    def dialog(self, name: str) -> Locator:
+        """Return a dialog by its title."""
+        return self.page.get_by_role("dialog", name=name)

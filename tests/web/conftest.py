@@ -16,8 +16,10 @@ from starlette.testclient import TestClient
 from caption_boundaries.web.app import create_app, create_context
 from caption_boundaries.web.settings import WebSettings
 from support.browser import CHROMIUM, LayoutPage, launch, watched_page
+from support.caption_browser import CaptionPage
 from support.caption_client import CaptionTool, open_caption_tool
 from support.caption_data import make_caption_video
+from support.caption_films import make_captioned
 from support.data import REPOSITORY
 from support.live_server import LiveServer, start_server
 from support.web_data import make_video
@@ -144,3 +146,36 @@ def tool(caption_template: Path, tmp_path: Path) -> Iterator[CaptionTool]:
     shutil.copytree(caption_template, root)
     with open_caption_tool(root) as made:
         yield made
+
+
+@pytest.fixture
+def film(live_root: Path, request: pytest.FixtureRequest) -> Path:
+    """A made-up video with captions of the test's own on the live server."""
+    return make_captioned(live_root, name=f"{request.node.name[:60]}.mp4")
+
+
+@pytest.fixture
+def caption_page(page: Page, live: LiveServer, film: Path) -> CaptionPage:
+    """The caption tool with the test's video."""
+    opened = CaptionPage(page, live.origin, film.name).open()
+    opened.focus()
+    return opened
+
+
+@pytest.fixture(scope="module")
+def looked_at(browser: Browser, login: Any, live: LiveServer, live_root: Path) -> Iterator[CaptionPage]:
+    """One page for the tests that change nothing."""
+    folder = make_captioned(live_root, name="looked at.mp4")
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, storage_state=login)
+    with watched_page(context, live.origin) as page:
+        yield CaptionPage(page, live.origin, folder.name).open()
+    context.close()
+
+
+@pytest.fixture
+def seen(looked_at: CaptionPage) -> CaptionPage:
+    """The shared page in its boundary view."""
+    looked_at.focus()
+    looked_at.press("Escape", "1")
+    looked_at.wait("s.view === 'boundary' && !s.flicker && !s.loupe")
+    return looked_at

@@ -10,12 +10,14 @@ import { POLICIES } from "./actions.js";
  *   lookups: ReturnType<typeof import("./lookups.js").createLookups>,
  *   timeline: import("./timeline.js").Timeline,
  *   zoom: {zoom: (factor: number) => void, whole: () => void},
+ *   drawNow: () => void,
  *   tools: {toggle: (name: "difference" | "flicker" | "loupe" | "fine") => void, replace: () => void, importFile: () => void, exportFile: () => void},
  * }} parts
  * @returns {Record<string, () => void>}
  */
-export function commands({ store, actions, moving, lookups, timeline, zoom, tools }) {
+export function commands({ store, actions, moving, lookups, timeline, zoom, drawNow, tools }) {
   const field = (/** @type {string} */ id) => {
+    drawNow(); // whoever types fast goes on typing in it before the next picture would be drawn
     const found = /** @type {HTMLInputElement | null} */ (document.getElementById(id));
     found?.focus();
     if (found instanceof HTMLTextAreaElement || found instanceof HTMLInputElement) found.select();

@@ -179,7 +179,7 @@ function start(answer) {
     shift: () => shiftDialog(store.get(), actions.send),
   };
 
-  register(commands({ store, actions, moving, lookups, timeline, zoom, tools }));
+  register(commands({ store, actions, moving, lookups, timeline, zoom, tools, drawNow: () => draw(store.get()) }));
 
   followPresence(place, ({ revision, stamp, others }) => {
     store.update((state) => ({ ...state, others }));

@@ -78,7 +78,7 @@ function edgeRow(state, row, edge, seconds, actions) {
   return html`<div class="edge-row ${state.edge === edge ? "active" : ""}" role="group" aria-label=${name}>
     <span class="name">${name}</span>
     <label class="visually-hidden" for="edge-${edge}">${name} frame</label>
-    <input id="edge-${edge}" type="number" min="0" max=${state.data.count - 1} ?disabled=${locked} .value=${unlessTyping(`edge-${edge}`, String(row[edge]))}
+    <input id="edge-${edge}" type="number" min="0" max=${state.data.count - 1} ?disabled=${locked} .value=${unlessTyping(`edge-${edge}`, String(row[edge]))} @keydown=${leaveNumber}
       @change=${(/** @type {Event} */ event) => actions.setEdge(edge, Number(/** @type {HTMLInputElement} */ (event.target).value))} />
     <span class="number time" title=${exact ? "exact to the picture of the video" : "exact to a tenth of a second"}>${clockThousandths(seconds)}${exact ? "" : "~"}</span>
     <span class="nudges">
@@ -121,6 +121,15 @@ function textSection(state, row, actions, set) {
 /** Returns what a field shows; while somebody types in it, it is theirs. @param {string} id @param {string} value */
 function unlessTyping(id, value) {
   return document.activeElement?.id === id ? noChange : live(value);
+}
+
+/** Enter takes the number over, and nothing else: what it confirms would be the caption as it was. @param {KeyboardEvent} event */
+function leaveNumber(event) {
+  if (event.key !== "Enter") return;
+  event.stopPropagation();
+  event.preventDefault();
+  /** @type {HTMLElement} */ (event.target).blur();
+  document.getElementById("stage")?.focus();
 }
 
 /** @param {KeyboardEvent} event */

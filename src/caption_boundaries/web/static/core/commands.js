@@ -75,7 +75,9 @@ function takesText(target) {
 function isTaken(event) {
   const target = event.target;
   if (!(target instanceof HTMLElement)) return false;
+  if (target.closest("[popover]")) return true; // a menu: what is typed there is not about the page
   if (event.ctrlKey || event.metaKey) return false;
+  if (target instanceof HTMLSelectElement) return true;
   const presses = event.key === "Enter" || event.key === " ";
   return presses && Boolean(target.closest("button, a[href], summary, input[type=checkbox], [role=option]"));
 }
