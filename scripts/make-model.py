@@ -39,7 +39,7 @@ FULL = Size(
     ("6", 24, 20),
     12,
     (
-        *("--steps", "1900", "--batch", "32", "--micro-batch", "32", "--samples", "1500", "--rate", "0.003"),
+        *("--steps", "1500", "--batch", "32", "--micro-batch", "32", "--samples", "1500", "--rate", "0.003"),
         *("--look", "300", "--patience", "30", "--precision", "bfloat16"),
     ),
 )
