@@ -44,6 +44,7 @@ format: $(VENV)/.dev  ## Format the code
 
 docs: $(VENV)/.dev  ## Build the documentation into site/
 	$(BIN)/python scripts/update-schema-docs.py
+	$(BIN)/python scripts/update-key-docs.py
 	$(BIN)/mkdocs build --strict
 
 bench: $(VENV)/.dev  ## Measure everything, store the figures and write their page (BENCH_ARGS=--quick: minutes)

@@ -6,6 +6,7 @@ export DEBIAN_FRONTEND=noninteractive
 wanted=()
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
     wanted+=(chromium)
+command -v node >/dev/null || wanted+=(nodejs)
 [ -e /usr/share/tesseract-ocr/5/tessdata/eng.traineddata ] || wanted+=(tesseract-ocr-eng)
 [ -e /usr/share/tesseract-ocr/5/tessdata/chi_sim.traineddata ] || wanted+=(tesseract-ocr-chi-sim)
 # Fonts for synthetic captions: of the training split and of the test split, Latin and Chinese.

@@ -33,12 +33,16 @@ AddressArgument = Annotated[
     str,
     typer.Argument(metavar="STORE", help="Address such as s3://bucket/films or file:///mnt/films.", show_default=False),
 ]
+HELP = """Videos in an object store: list, publish, fetch.
+
+Example: `caption-boundaries store list s3://bucket/films`
+"""
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    store = typer.Typer(help="Videos in an object store: list, publish, fetch.", no_args_is_help=True)
+    store = typer.Typer(help=HELP, no_args_is_help=True)
     for name, command in (("list", list_videos), ("publish", publish), ("fetch", fetch)):
         store.command(name)(command)
     app.add_typer(store, name="store")
