@@ -7,15 +7,20 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 
 from caption_boundaries.captions.reading import Reading, combine, text_patch
+from caption_boundaries.captions.rereading import RereadingEngine
 from caption_boundaries.errors import RecognitionError
 from caption_boundaries.media.jpeg import decode_jpeg
 from caption_boundaries.recognition.engine import OcrEngine
 from caption_boundaries.types import Region
 
-WAITING_PER_ENGINE = 3
-"""Stretches that wait for each engine at most, which bounds the memory."""
+BLOCK = 12
+"""Stretches that one engine reads one after another, each knowing those before it; blocks know nothing of each other,
+so that it does not matter which engine reads which."""
+WAITING_PER_ENGINE = 2
+"""Blocks that wait for each engine at most, which bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +43,24 @@ class ReadingRoom:
         def start() -> None:
             local.engine = self.make_engine()
 
-        def read(jpegs: Sequence[bytes]) -> Reading:
-            return self._read(local.engine, jpegs)
+        def read(block: Sequence[Sequence[bytes]]) -> list[Reading]:
+            engine = RereadingEngine(local.engine)
+            return [self._read(engine, jpegs) for jpegs in block]
 
         with ThreadPoolExecutor(self.workers, thread_name_prefix="captions", initializer=start) as pool:
-            waiting: deque[Future[Reading]] = deque()
+            waiting: deque[Future[list[Reading]]] = deque()
             try:
-                for jpegs in stretches:
-                    waiting.append(pool.submit(read, jpegs))
+                for block in _blocks(stretches):
+                    waiting.append(pool.submit(read, block))
                     if len(waiting) > self.workers * WAITING_PER_ENGINE:
-                        yield waiting.popleft().result()
+                        yield from waiting.popleft().result()
                 while waiting:
-                    yield waiting.popleft().result()
+                    yield from waiting.popleft().result()
             finally:
                 for future in waiting:
                     future.cancel()
 
-    def _read(self, engine: OcrEngine, jpegs: Sequence[bytes]) -> Reading:
+    def _read(self, engine: RereadingEngine, jpegs: Sequence[bytes]) -> Reading:
         if not jpegs:
             return Reading(())
         picture = combine([decode_jpeg(data) for data in jpegs])
@@ -63,3 +69,10 @@ class ReadingRoom:
         except RecognitionError as error:
             return Reading((), error=str(error))
         return Reading(lines, text_patch(picture, lines, self.mask_size, self.regions))
+
+
+def _blocks(stretches: Iterable[Sequence[bytes]]) -> Iterator[list[Sequence[bytes]]]:
+    """Yield the stretches in groups of `BLOCK`."""
+    remaining = iter(stretches)
+    while block := list(islice(remaining, BLOCK)):
+        yield block

@@ -1,7 +1,8 @@
 """What an OCR engine must be able to do, and what it may be able to do besides.
 
 Required: :class:`OcrEngine`. Optional: :class:`LineReader`, for engines that can read a picture known to hold one
-line without looking for lines first. Ask with ``isinstance(engine, LineReader)``.
+line without looking for lines first, and :class:`LineFinder`, for engines that can find lines without reading them. Ask
+with ``isinstance(engine, LineReader)``.
 
 Every engine raises :class:`~caption_boundaries.errors.RecognitionError` when it is not installed, when a language is
 missing, or when it fails on a picture; it never returns an empty result instead. An engine may be used by one thread
@@ -65,6 +66,20 @@ class LineReader(Protocol):
 
     def read_lines(self, images: Sequence[RgbImage | GrayImage]) -> list[TextLine | None]:
         """Return what :meth:`read_line` says of every picture, in the same order."""
+
+
+@runtime_checkable
+class LineFinder(Protocol):
+    """Finds lines first and reads them afterwards, so that lines which are known need not be read."""
+
+    def find(self, image: RgbImage | GrayImage) -> list[Box]:
+        """Return where there seems to be text, in no certain order; fractions of the picture."""
+
+    def read_box(self, image: RgbImage | GrayImage, box: Box) -> TextLine | None:
+        """Return the line in ``box``, or None when there is none.
+
+        ``read`` returns what this says of every box that ``find`` returns, in reading order.
+        """
 
 
 def as_rgb(image: RgbImage | GrayImage) -> RgbImage:

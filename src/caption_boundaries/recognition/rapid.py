@@ -71,12 +71,8 @@ class RapidEngine:
     def read(self, image: RgbImage | GrayImage) -> list[TextLine]:
         """Return the text lines of ``image`` in reading order; fragments of one row are read as one line."""
         rgb = as_rgb(image)
-        lines = []
-        for box in self._find(rgb):
-            reading = self._read_box(rgb, box)
-            if reading.text and reading.confidence >= self._settings.min_confidence:
-                lines.append(TextLine(box, reading.text, reading.confidence))
-        return in_reading_order(lines)
+        lines = (self.read_box(rgb, box) for box in self.find(rgb))
+        return in_reading_order([line for line in lines if line is not None])
 
     def read_line(self, image: RgbImage | GrayImage) -> TextLine | None:
         """Return the line that fills ``image``, or None when there is none."""
@@ -89,8 +85,9 @@ class RapidEngine:
         """Return what :meth:`read_line` says of every picture."""
         return [self.read_line(image) for image in images]
 
-    def _find(self, rgb: RgbImage) -> list[Box]:
+    def find(self, image: RgbImage | GrayImage) -> list[Box]:
         """Return the boxes of the lines in a picture."""
+        rgb = as_rgb(image)
         height, width = rgb.shape[:2]
         settings = self._settings.detection
         size = input_size(width, height, settings)
@@ -103,17 +100,20 @@ class RapidEngine:
             if max(spot.score for spot in line) >= settings.line_threshold
         ]
 
-    def _read_box(self, rgb: RgbImage, box: Box) -> Reading:
-        """Return what stands in a box; one that is taller than wide is also read turned by a quarter."""
+    def read_box(self, image: RgbImage | GrayImage, box: Box) -> TextLine | None:
+        """Return the line in a box, or None; a box that is taller than wide is also read turned by a quarter."""
+        rgb = as_rgb(image)
         height, width = rgb.shape[:2]
         margin = self._settings.margin * box.height * height / width
         pixels = Box(box.left - margin, box.top, box.right + margin, box.bottom).to_pixels(width, height)
         line = rgb[pixels.top : pixels.bottom, pixels.left : pixels.right]
-        upright = self._read(line)
-        if pixels.height < _TALL * pixels.width:
-            return upright
-        turned = self._read(np.ascontiguousarray(np.rot90(line)))
-        return max(upright, turned, key=lambda reading: reading.confidence)
+        reading = self._read(line)
+        if pixels.height >= _TALL * pixels.width:
+            turned = self._read(np.ascontiguousarray(np.rot90(line)))
+            reading = max(reading, turned, key=lambda one: one.confidence)
+        if not reading.text or reading.confidence < self._settings.min_confidence:
+            return None
+        return TextLine(box, reading.text, reading.confidence)
 
     def _read(self, line: RgbImage) -> Reading:
         """Return what stands on the picture of one line."""
