@@ -27,7 +27,7 @@ def said(first: int, last: int, *, change: float = 0.9) -> Detection:
     rows[first - 1] = rows[last] = 0
     rows[first - 1, [EMPTY_VALID, EMPTY_EMPTY]] = change, 1 - change
     rows[last, [VALID_EMPTY, SAME]] = change, 1 - change
-    caption = np.full(20, 0.001, np.float32)
+    caption = np.full(20, 0.0005, np.float32)
     caption[first : last + 1] = 0.99
     return Detection(rows, None, caption)
 

@@ -23,7 +23,7 @@ SHOWN = np.arange(0, 60, 3)
 
 def caption(*spans: tuple[int, int]) -> np.ndarray:
     """Return sure probabilities of a caption at 20 indices, shown in the spans (both ends inclusive)."""
-    probability = np.full(20, 0.001, np.float32)
+    probability = np.full(20, 0.0005, np.float32)
     for first, last in spans:
         probability[first : last + 1] = 0.999
     return probability

@@ -128,7 +128,7 @@ def test_time_reversed_means_coming_and_going_exchanged(probabilities: BoundaryP
 
 def test_only_what_is_surely_empty_is_not_read() -> None:
     indices = np.arange(6)
-    caption = np.array([0.0, 0.001, 0.001, 0.4, 0.99, 0.0], np.float32)
+    caption = np.array([0.0, 0.0005, 0.0005, 0.4, 0.99, 0.0], np.float32)
     stretches = [Segment(0, 6, indices[:3]), Segment(6, 10, indices[2:5]), Segment(10, 11, indices[:0])]
     detection = Detection(said(E, E, C, S, G), None, caption)
     assert surely_empty(detection, indices, stretches).tolist() == [True, False, False]

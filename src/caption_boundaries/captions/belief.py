@@ -16,8 +16,8 @@ from caption_boundaries.captions.decoding import change_probability
 from caption_boundaries.captions.detector import Detection
 from caption_boundaries.captions.rows import TickedText
 
-UNBELIEVED = 0.01
-"""A caption that the detector gives no more than this probability on average over its pictures is none."""
+UNBELIEVED = 0.002
+"""A caption that the detector gives no more than this probability in any of its pictures is none."""
 NEAR_PAIRS = 2
 """Pairs on either side of an end within which the detector may see the change."""
 
@@ -36,7 +36,7 @@ def believed(ticked: Sequence[TickedText], detection: Detection, indices: NDArra
     kept = []
     for item in ticked:
         first, stop = np.searchsorted(indices, (item.frames.start, item.frames.end + 1)).tolist()
-        if first < stop and float(detection.caption[first:stop].mean()) <= UNBELIEVED:
+        if first < stop and float(detection.caption[first:stop].max()) <= UNBELIEVED:
             continue
         sure = min(_seen(change, first - 1), _seen(change, stop - 1))
         caption = replace(item.caption, boundary_confidence=min(item.caption.boundary_confidence, sure))

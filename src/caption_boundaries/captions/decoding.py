@@ -31,7 +31,7 @@ LEAST = 1e-6
 """No class is less likely than this: a single sure mistake must not forbid a sequence."""
 CHANGE_PROBABILITY = 0.2
 """A pair that shows a change with this probability is worth a look: reading once more costs little."""
-SURELY_EMPTY = 0.005
+SURELY_EMPTY = 0.001
 """Where no picture of a stretch shows a caption with more than this probability, reading it is spared."""
 
 

@@ -30,7 +30,7 @@ from caption_boundaries.inference.predictor import BoundaryPredictor, Prediction
 from caption_boundaries.inference.quality_checks import check_prediction
 from caption_boundaries.models.preprocessing import sampled
 
-DEFAULT = "strokes"
+DEFAULT = "combined"
 """What auto stands for where there is a model: whatever measures best."""
 NEAR = 2
 """Pictures on either side of a change that have to be surely without a caption, for it to be dropped."""

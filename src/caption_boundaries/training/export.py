@@ -107,7 +107,12 @@ def _onnx(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> bytes:
             verbose=False,
         )
     assert program is not None
-    data: bytes = program.model_proto.SerializeToString()
+    proto = program.model_proto
+    for noted in (*proto.graph.node, *proto.graph.value_info, *proto.graph.initializer, proto.graph, proto):
+        # Where in whose folders each operation was written; no part of the network.
+        del noted.metadata_props[:]
+        noted.doc_string = ""
+    data: bytes = proto.SerializeToString()
     return data
 
 
