@@ -89,7 +89,8 @@ def run_fleet(
     engine, workers = _engine(options, len(homes))
     results: list[JobResult] = []
     with (
-        _reported(results, [home.label for home in homes], workers, out, options.report), Board(weights, out) as board,
+        _reported(results, [home.label for home in homes], workers, out, options.report),
+        Board(weights, out) as board,
         closing(engine.run([Job(home, names, settings, force, run_id) for home in ordered])) as events,
     ):
         for event in events:
