@@ -1,14 +1,14 @@
-"""Captions that a detector rules out, and ends at which it sees no change."""
+"""Captions that a detector does not see, and ends at which it sees no change."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from caption_boundaries.captions.belief import believed
+from caption_boundaries.captions.belief import limit_confidence
 from caption_boundaries.captions.detector import Detection
 from caption_boundaries.captions.extents import TimedText
-from caption_boundaries.captions.rows import TickedText
+from caption_boundaries.captions.rows import DOUBTFUL_BOUNDARY, TickedText
 from caption_boundaries.types import EMPTY_EMPTY, EMPTY_VALID, SAME, VALID_EMPTY, FrameRange
 
 INDICES = np.arange(20)
@@ -32,22 +32,10 @@ def said(first: int, last: int, *, change: float = 0.9) -> Detection:
     return Detection(rows, None, caption)
 
 
-@pytest.mark.parametrize(
-    ("found", "kept"),
-    [
-        ([(5, 9)], [(5, 9)]),
-        ([(13, 16)], []),
-        ([(5, 9), (13, 16)], [(5, 9)]),
-        ([(9, 16)], [(9, 16)]),
-        ([(0, 19)], [(0, 19)]),
-    ],
-    ids=["seen", "not seen", "one of two", "partly seen", "mostly not seen"],
-)
-def test_captions_that_the_detector_rules_out_are_dropped(
-    found: list[tuple[int, int]], kept: list[tuple[int, int]]
-) -> None:
-    left = believed([item(*ends) for ends in found], said(5, 9), INDICES)
-    assert [(one.frames.start, one.frames.end) for one in left] == kept
+def test_a_caption_that_the_detector_does_not_see_is_kept_and_doubtful() -> None:
+    seen, unseen = limit_confidence([item(5, 9), item(13, 16)], said(5, 9), INDICES)
+    assert (seen.frames, unseen.frames) == (FrameRange(5, 9), FrameRange(13, 16))
+    assert unseen.caption.boundary_confidence < DOUBTFUL_BOUNDARY < seen.caption.boundary_confidence
 
 
 @pytest.mark.parametrize(
@@ -56,21 +44,21 @@ def test_captions_that_the_detector_rules_out_are_dropped(
     ids=["where it says", "nearly there", "no change at the end", "no change at the start"],
 )
 def test_no_end_is_surer_than_the_detector(ends: tuple[int, int], confidence: float) -> None:
-    (one,) = believed([item(*ends, confidence=0.95)], said(5, 9), INDICES)
+    (one,) = limit_confidence([item(*ends, confidence=0.95)], said(5, 9), INDICES)
     assert one.caption.boundary_confidence == pytest.approx(confidence, abs=0.01)
 
 
 def test_the_ends_of_the_video_are_sure() -> None:
     caption = np.full(20, 0.99, np.float32)
     rows = np.tile(np.eye(5, dtype=np.float32)[SAME], (19, 1))
-    (one,) = believed([item(0, 19)], Detection(rows, None, caption), INDICES)
+    (one,) = limit_confidence([item(0, 19)], Detection(rows, None, caption), INDICES)
     assert one.caption.boundary_confidence == pytest.approx(0.9)
 
 
 def test_a_detector_that_cannot_tell_changes_nothing() -> None:
     found = [item(5, 9), item(13, 16)]
-    assert believed(found, Detection(np.full((19, 5), 0.2, np.float32)), INDICES) == found
+    assert limit_confidence(found, Detection(np.full((19, 5), 0.2, np.float32)), INDICES) == found
     assert (
-        believed(found[:1], Detection(np.zeros((0, 5), np.float32), None, np.ones(1, np.float32)), INDICES[:1])
+        limit_confidence(found[:1], Detection(np.zeros((0, 5), np.float32), None, np.ones(1, np.float32)), INDICES[:1])
         == (found[:1])
     )

@@ -1,7 +1,8 @@
-"""What a detector that knows captions says of those that were read: whether they are any, and how sure their ends are.
+"""What a detector that knows captions says of those that were read: how sure their ends are.
 
-Clocks, plates and letters on a wall read as well as a caption does. Where a detector that has seen many videos is sure
-that no caption is shown, there is none; and an end at which it sees no change is to be looked at by a person.
+Clocks, plates and letters on a wall read as well as a caption does. An end at which a detector that has seen many
+videos sees no change is to be looked at by a person. Nothing is dropped for it: where a video looks like none that the
+detector has learnt from, that would cost captions.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from caption_boundaries.captions.decoding import change_probability
 from caption_boundaries.captions.detector import Detection
 from caption_boundaries.captions.rows import TickedText
 
-UNBELIEVED = 0.002
-"""A caption that the detector gives no more than this probability in any of its pictures is none."""
 NEAR_PAIRS = 2
 """Pairs on either side of an end within which the detector may see the change."""
 
 
-def believed(ticked: Sequence[TickedText], detection: Detection, indices: NDArray[np.int64]) -> list[TickedText]:
-    """Return the captions that the detector does not rule out, no end surer than the detector is of a change there.
+def limit_confidence(
+    ticked: Sequence[TickedText], detection: Detection, indices: NDArray[np.int64]
+) -> list[TickedText]:
+    """Return the captions, no end surer than the detector is of a change there.
 
     Args:
         ticked: Captions with their frame indices.
@@ -33,15 +34,12 @@ def believed(ticked: Sequence[TickedText], detection: Detection, indices: NDArra
     if detection.caption is None or not len(detection.probabilities):
         return list(ticked)
     change = change_probability(detection.probabilities)
-    kept = []
+    limited = []
     for item in ticked:
         first, stop = np.searchsorted(indices, (item.frames.start, item.frames.end + 1)).tolist()
-        if first < stop and float(detection.caption[first:stop].max()) <= UNBELIEVED:
-            continue
-        sure = min(_seen(change, first - 1), _seen(change, stop - 1))
-        caption = replace(item.caption, boundary_confidence=min(item.caption.boundary_confidence, sure))
-        kept.append(replace(item, caption=caption))
-    return kept
+        sure = min(item.caption.boundary_confidence, _seen(change, first - 1), _seen(change, stop - 1))
+        limited.append(replace(item, caption=replace(item.caption, boundary_confidence=sure)))
+    return limited
 
 
 def _seen(change: NDArray[np.float32], pair: int) -> float:

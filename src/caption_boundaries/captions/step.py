@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from caption_boundaries.captions.belief import believed
+from caption_boundaries.captions.belief import limit_confidence
 from caption_boundaries.captions.decoding import Segment, change_frames, fuse, segments, surely_empty
 from caption_boundaries.captions.detector import BoundaryDetector, CaptionPictures
 from caption_boundaries.captions.engines import ReadingRoom
@@ -78,7 +78,7 @@ def _find_and_save(ctx: StepContext, layout: LayoutConfig) -> StepResult:
     readings = look_again(pictures, stretches, _read(ctx, pictures, stretches, skipped), engine)
     cleaned = caption_lines(readings, [len(stretch) for stretch in stretches], pictures.scale)
     ticked = tick(time_captions(strokes, join(strokes, stretches, cleaned)), strokes, total, pictures.rate_hz)
-    ticked = believed(ticked, detection, pictures.indices)
+    ticked = limit_confidence(ticked, detection, pictures.indices)
     writer = CaptionWriter(ctx.conn)
     by_person = _by_person(writer)
     gone = ruled_out(ActionLog(ctx.conn, "captions").since(0))
