@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -221,7 +223,7 @@ def write_clip(
     rate = Fraction(fps).limit_denominator(1001)
     time_base, pts = _time_stamps(rate, duration, times, _is_matroska(path, container))
     clip = Clip(path, size, pts, time_base, float(1 / rate), tuple(captions), style or CaptionStyle(), moving, overlay)
-    with av.open(str(path), "w", format=container) as file:
+    with usual_scheduling(), av.open(str(path), "w", format=container) as file:
         other = _add_video(file, "libx264", rate, other_video, "yuv420p", {}) if other_video else None
         stream = _add_video(file, codec, rate, _stored_size(size, rotation, sar), pix_fmt, dict(options or {}))
         stream.codec_context.time_base = time_base
@@ -320,6 +322,17 @@ def _to_stored(
         dst_color_range="JPEG" if full_range else "MPEG",
         interpolation="AREA",
     )
+
+
+@contextmanager
+def usual_scheduling() -> Iterator[None]:
+    """Undo what an encoder does to this process: the one of AV1 makes root's processes, and all that they start later,
+    run before everything else on the machine, which starves browsers and servers."""
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
 
 
 def _add_video(file, codec, rate, size, pix_fmt, options):
