@@ -135,7 +135,8 @@ def test_a_video_cut_off_in_the_middle_gives_what_is_there(tmp_path: Path) -> No
     [
         (("status", "nothing"), 2, "No video fits"),
         (("list", "nowhere"), 2, "no data root"),
-        (("run", "nothing", "--from", "nowhere"), 2, "No video fits"),
+        (("run", "nothing"), 2, "No video fits"),
+        (("run", "nothing", "--from", "nowhere"), 2, "There is no step"),
         (("extract", "x.mp4", "-o", "x.docx"), 2, ".srt"),
         (("extract",), 2, "Missing"),
         (("extract", "x.mp4", "--engine"), 2, "--engine"),

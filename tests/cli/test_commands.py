@@ -212,10 +212,7 @@ def test_a_signal_leaves_nothing_half_done(number: signal.Signals, codes: set[in
 def signalled(root: Path, number: signal.Signals) -> tuple[int, str]:
     """Run all steps, send a signal as soon as one is at work, and return how that ended."""
     command = [sys.executable, "-m", "caption_boundaries", "run", str(root), "--force", "--quiet"]
-    # Where the tests run in the background of a shell, signals of the keyboard are ignored, and children inherit that.
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, preexec_fn=lambda: signal.signal(number, signal.SIG_DFL)
-    )
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     wait_for_a_step(video_of(root), process)
     process.send_signal(number)
     _, told = process.communicate()

@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
+from pathlib import Path
+
+from caption_boundaries.data.folders import make_folder
 from caption_boundaries.data.recipe import Recipe
+from caption_boundaries.data.videos import TrainingVideo, read_videos
+from caption_boundaries.types import BOUNDARY_CLASSES
 
 SMALL = Recipe(
     seconds=5.0, sizes=((256, 144, 1),), rates=(("24", 1), ("30000/1001", 1)), crf=(18, 26), preset="ultrafast"
 )
 SEEDS = (3, 4, 5, 8)
 """Whose videos have samples of every class together."""
+
+
+def varied_folders(root: Path, count: int) -> list[Path]:
+    """Make ``count`` video folders that have samples of every class each, whatever fonts the machine has."""
+    folders: list[Path] = []
+    for seed in itertools.count(100):
+        folder = make_folder(SMALL, seed, root).folder
+        (video,) = read_videos([folder])
+        if isinstance(video, TrainingVideo) and len(set(video.labels.tolist())) == len(BOUNDARY_CLASSES):
+            folders.append(folder)
+        else:
+            shutil.rmtree(folder)
+        if len(folders) == count:
+            break
+    return folders

@@ -12,9 +12,7 @@ import pytest
 from caption_boundaries.captions.stored import StoredPictures
 from caption_boundaries.cli.main import run
 from caption_boundaries.data.dataset import CaptionBoundaryDataset
-from caption_boundaries.data.folders import make_folder
 from caption_boundaries.data.frozen import FreezeSettings, freeze, open_frozen, save_frozen
-from caption_boundaries.data.production import seeds_of
 from caption_boundaries.database.cropping import CropReader
 from caption_boundaries.database.folders import find_video_folders
 from caption_boundaries.database.layout import LayoutReader
@@ -27,7 +25,7 @@ from caption_boundaries.models.preprocessing import Picture, sampled
 from caption_boundaries.training.pairs import NetworkPairs
 from caption_boundaries.training.session import load_data
 from support.folders import file_hashes
-from support.synthetic import SMALL
+from support.synthetic import varied_folders
 
 VIDEOS = 4
 TINY = ("--architecture", "siamese-tiny", "--batch", "8", "--micro-batch", "8", "--samples", "12", "--look", "4")
@@ -38,7 +36,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data root with synthetic videos and the frozen data set "films" of two folds."""
     root = tmp_path_factory.mktemp("training") / "films"
     root.mkdir()
-    folders = [make_folder(SMALL, seed, root).folder for seed in seeds_of(3, VIDEOS)]
+    folders = varied_folders(root, VIDEOS)
     save_frozen(
         freeze("films", folders, FreezeSettings(folds=2), root=root / "datasets"), root / "datasets" / "films.json"
     )
