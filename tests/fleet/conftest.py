@@ -7,14 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from caption_boundaries.fleet.patience import Patience
 from support import flaky
 from support.fleets import make_fleet, run_serially
 
 VIDEOS = 12
 """Enough that several workers die in the middle of some; `benchmarks/fleet.py` runs the same with 374."""
-HASTY = Patience(attempts=4, first_pause_seconds=0.0)
-"""Tries again at once: what is waited for in a test is no store."""
 
 
 @pytest.fixture(scope="session")

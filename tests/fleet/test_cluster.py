@@ -22,8 +22,7 @@ from caption_boundaries.fleet.mirrored import Mirrored
 from caption_boundaries.fleet.stored import Stored
 from support.fleets import jobs_for, kill_workers, results_of
 from support.folders import contents
-
-from .test_store import fetched_contents, publish
+from support.stores import fetched_contents, publish
 
 
 @pytest.fixture(scope="module")

@@ -93,7 +93,7 @@ def test_two_workers_never_write_one_video(videos: list[Path]) -> None:
 
 
 def test_a_whole_fleet_survives_the_death_of_its_workers(films: list[Path], serial: dict[str, dict[str, str]]) -> None:
-    pool, results = WorkerPool(2, max_attempts=len(films)), []
+    pool, results = WorkerPool(2, max_attempts=3 * len(films)), []
     for event in pool.run(jobs_for([InPlace(folder) for folder in films])):
         if isinstance(event, Finished):
             results.append(event.result)

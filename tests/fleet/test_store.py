@@ -24,24 +24,19 @@ from caption_boundaries.errors import (
 )
 from caption_boundaries.fleet.contents import travelling_files
 from caption_boundaries.fleet.events import Finished
-from caption_boundaries.fleet.exchange import compare, fetch_video, publish_folder
+from caption_boundaries.fleet.exchange import compare, fetch_video
 from caption_boundaries.fleet.homes import Home
 from caption_boundaries.fleet.jobs import run_job
 from caption_boundaries.fleet.manifest import Manifest, from_bytes, to_bytes
 from caption_boundaries.fleet.pool import WorkerPool
 from caption_boundaries.fleet.remote import is_address, open_remote
-from caption_boundaries.fleet.store import Publication, VideoStore, hash_file
+from caption_boundaries.fleet.store import Publication, hash_file
 from caption_boundaries.fleet.stored import Stored
 from caption_boundaries.pipeline import run_steps
 from support import flaky
 from support.fleets import QUICK, jobs_for, kill_workers
 from support.folders import contents
-
-from .conftest import HASTY, VIDEOS
-
-
-def silent(step: str, done: float, total: float | None) -> None:
-    """Tell nobody."""
+from support.stores import HASTY, fetched_contents, open_store, publish, silent
 
 
 def address_of(kind: str, tmp_path: Path) -> str:
@@ -53,25 +48,8 @@ def address_of(kind: str, tmp_path: Path) -> str:
     }[kind]
 
 
-def open_store(address: str) -> VideoStore:
-    return VideoStore(address, patience=HASTY)
-
-
-def publish(address: str, folder: Path, run: str = "first") -> Publication:
-    return publish_folder(open_store(address), folder, run=run, report=silent)
-
-
 def home_of(address: str, folder: Path, tmp_path: Path) -> Stored:
     return Stored(address, folder.name, tmp_path / "scratch", patience=HASTY)
-
-
-def fetched_contents(address: str, video_id: str, root: Path) -> dict[str, str]:
-    """Return what a reader who fetches the video now would see."""
-    store = open_store(address)
-    manifest = store.latest(video_id)
-    assert manifest is not None
-    fetch_video(store, manifest, root, report=silent)
-    return contents(root / video_id[:2] / video_id)
 
 
 @pytest.mark.parametrize("kind", ["file", "memory", "flaky", "flaky memory"])
@@ -287,7 +265,7 @@ def test_workers_that_die_lose_nothing(films: list[Path], serial: dict[str, dict
     address = address_of("file", tmp_path)
     for folder in films:
         publish(address, folder)
-    pool, results = WorkerPool(2, max_attempts=VIDEOS), []
+    pool, results = WorkerPool(2, max_attempts=3 * len(films)), []
     for event in pool.run(jobs_for([Stored(address, folder.name, tmp_path / "scratch") for folder in films])):
         if isinstance(event, Finished):
             results.append(event.result)
