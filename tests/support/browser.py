@@ -85,18 +85,10 @@ def until(page: Page, expression: str, *, seconds: float = 15.0) -> None:
         page.wait_for_timeout(15)
 
 
-class LayoutPage:
-    """The layout tool."""
+class ToolPage:
+    """A page of one of the tools, with what both have in common."""
 
-    def __init__(self, page: Page, origin: str, video_id: str) -> None:
-        self.page = page
-        self.url = f"{origin}/videos/{video_id}/layout"
-
-    def open(self, suffix: str = "") -> LayoutPage:
-        self.page.goto(self.url + suffix)
-        until(self.page, "Boolean(window.__test && __test.state().odds && __test.shownIndex() >= 0)")
-        self.wait("s.suggested.length > 0 || s.data.count === 0")
-        return self
+    page: Page
 
     def state(self, expression: str = "s") -> Any:
         """Return a part of the page's state: a JavaScript expression over ``s``."""
@@ -114,6 +106,20 @@ class LayoutPage:
     def press(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
+
+
+class LayoutPage(ToolPage):
+    """The layout tool."""
+
+    def __init__(self, page: Page, origin: str, video_id: str) -> None:
+        self.page = page
+        self.url = f"{origin}/videos/{video_id}/layout"
+
+    def open(self, suffix: str = "") -> LayoutPage:
+        self.page.goto(self.url + suffix)
+        until(self.page, "Boolean(window.__test && __test.state().odds && __test.shownIndex() >= 0)")
+        self.wait("s.suggested.length > 0 || s.data.count === 0")
+        return self
 
     def labels(self) -> list[int]:
         return list(self.state("[...s.labels]"))

@@ -6,12 +6,12 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-from support.browser import until
+from support.browser import ToolPage, until
 from support.caption_films import CROP
 from support.web_data import INDEX_BITS, INDEX_CELL
 
 
-class CaptionPage:
+class CaptionPage(ToolPage):
     """The caption tool."""
 
     def __init__(self, page: Page, origin: str, video_id: str) -> None:
@@ -22,23 +22,6 @@ class CaptionPage:
         self.page.goto(self.url + suffix)
         until(self.page, "Boolean(window.__test && __test.state().data.likelihood && __test.slots().length)")
         return self
-
-    def state(self, expression: str = "s") -> Any:
-        """Return a part of the page's state: a JavaScript expression over ``s``."""
-        return self.page.evaluate(f"(() => {{ const s = __test.state(); return {expression}; }})()")
-
-    def wait(self, condition: str) -> None:
-        """Wait until a condition over the state ``s`` holds."""
-        until(self.page, f"(() => {{ const s = __test.state(); return {condition}; }})()")
-
-    def saved(self) -> None:
-        """Wait until everything is saved."""
-        self.page.evaluate("__test.settled()")
-        self.wait("s.save.state === 'saved'")
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
 
     def focus(self) -> None:
         """Put the focus where letters are keys."""
