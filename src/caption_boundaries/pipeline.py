@@ -13,6 +13,7 @@ from caption_boundaries.captions.step import STEP as CAPTIONS
 from caption_boundaries.config import Settings
 from caption_boundaries.crop.step import STEP as CROP
 from caption_boundaries.database.multi_db import VideoDatabase
+from caption_boundaries.database.recovery import recover_folder
 from caption_boundaries.database.replacing import remove_partials, replacing_database
 from caption_boundaries.database.state import StateWriter
 from caption_boundaries.errors import UsageError
@@ -71,6 +72,7 @@ def run_steps(
     settings = settings or Settings()
     with video_lock(video_dir):
         remove_partials(video_dir)
+        recover_folder(video_dir)
         for step in steps:
             state = step_states(video_dir).get(step.name)  # an export has no state: it always runs
             if state is not None and state.done and not force:

@@ -12,7 +12,7 @@ import pytest
 
 from caption_boundaries.database.layout import LayoutReader, LayoutWriter
 from caption_boundaries.database.multi_db import VideoDatabase
-from caption_boundaries.database.recovery import recover_journal
+from caption_boundaries.database.recovery import recover_folder, recover_journal
 from caption_boundaries.errors import (
     DatabaseBusyError,
     DatabaseCorruptError,
@@ -72,6 +72,26 @@ def test_a_read_only_door_says_what_to_do_and_touches_nothing(folder: Path) -> N
     assert fingerprint(folder) == before
     with VideoDatabase(folder, readonly=True, attach={"captions"}):
         pass  # the others are not concerned
+
+
+def test_a_folder_is_brought_in_order_for_read_only_doors(folder: Path) -> None:
+    before, listing = rows(folder / "layout.db", "SELECT * FROM full_frame_box_labels"), names(folder)
+    recover_folder(folder)  # nothing to do
+    kill_writer(folder / "layout.db", MANY_LABELS)
+    kill_writer(folder / "captions.db", "UPDATE captions SET text = hex(randomblob(9000))")
+    recover_folder(folder)
+    assert labels(folder, readonly=True) == [LABEL]
+    assert rows(folder / "layout.db", "SELECT * FROM full_frame_box_labels") == before
+    assert names(folder) == listing
+
+
+def test_a_folder_is_not_brought_in_order_while_somebody_commits(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "layout.db", isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        writer.execute(MANY_LABELS)
+        with pytest.raises(DatabaseBusyError, match=r"layout\.db is being written"):
+            recover_folder(folder, timeout=0)
+        writer.execute("ROLLBACK")
 
 
 def test_where_nothing_may_be_written_nothing_can_be_brought_in_order() -> None:

@@ -16,6 +16,7 @@ from caption_boundaries.freshness import step_states
 from caption_boundaries.locking import LOCK_NAME, video_lock
 from caption_boundaries.pipeline import BY_NAME, STEPS, run_steps, select_steps
 from support.clips import Clip
+from support.databases import MANY_LABELS, kill_writer
 from support.folders import contents, file_hashes
 
 BEFORE = dict(zip([step.name for step in STEPS], ["", *[step.name for step in STEPS]], strict=False))
@@ -41,6 +42,15 @@ def test_a_step_changes_only_its_own_database(stages: dict[str, Path], step, tmp
     changed = {name for name in after if after[name] != before.get(name)}
     assert before.keys() <= after.keys()
     assert changed - {"state.db", LOCK_NAME} == ({f"{step.writes}.db"} if step.writes else {"rabbit.srt"})
+
+
+@pytest.mark.parametrize("step", ["layout", "captions", "export"])
+def test_a_step_goes_on_where_a_writer_was_killed_in_mid_transaction(stages: dict[str, Path], step, tmp_path) -> None:
+    folder = shutil.copytree(stages[step], tmp_path / "video")
+    kill_writer(folder / "layout.db", MANY_LABELS)
+    outcomes = list(run_steps(folder, [BY_NAME[step]], force=True))
+    assert [outcome.ran for outcome in outcomes] == [True]
+    assert contents(folder) == contents(stages[step])
 
 
 def test_what_is_up_to_date_is_left_alone(finished: Path) -> None:

@@ -21,6 +21,8 @@ from typer.testing import CliRunner
 
 from caption_boundaries.cli import serve as serve_command
 from caption_boundaries.cli.main import app as program
+from caption_boundaries.database.layout import LayoutReader
+from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.paths import all_databases
 from caption_boundaries.errors import StorageError, TargetError, UsageError, VideoBusyError, VideoFileError
 from caption_boundaries.media.jpeg import decode_jpeg
@@ -37,6 +39,7 @@ from caption_boundaries.web.server import Address, bind, open_browser, url_name
 from caption_boundaries.web.settings import WebSettings
 from caption_boundaries.web.uploads import safe_name, take_in
 from support.clips import write_clip
+from support.databases import MANY_LABELS, kill_writer
 from support.old_folders import old_folder
 from support.web_data import make_video, picture_of, read_index
 from support.web_server import Server
@@ -68,6 +71,14 @@ class TestRegistry:
             path.unlink()
         with pytest.raises(TargetError):
             registry.folder(folder.name)
+
+
+    def test_what_a_killed_server_began_is_undone_before_anybody_reads(self, tmp_path: Path):
+        folder = make_video(tmp_path, frames=1)
+        kill_writer(folder / "layout.db", MANY_LABELS)
+        assert Registry(tmp_path).folder(folder.name) == folder
+        with VideoDatabase(folder, readonly=True, requires={"layout"}) as connection:
+            assert LayoutReader(connection).box_labels() == []
 
 
 class TestAssets:

@@ -17,7 +17,7 @@ from caption_boundaries.database.guard import WriteGuard
 from caption_boundaries.database.old_folder import open_old_folder
 from caption_boundaries.database.old_form import MIGRATE_COMMAND, find_old_database, old_folder_error
 from caption_boundaries.database.paths import all_databases, database_path
-from caption_boundaries.database.recovery import make_ready_for_writing, needs_making_ready, recover_journal
+from caption_boundaries.database.recovery import make_ready_for_writing, needs_making_ready, recover_journals
 from caption_boundaries.database.schema import DATABASES, SCHEMAS
 from caption_boundaries.database.sqlite_errors import is_from_outside, translate
 from caption_boundaries.database.stand_in import attach_stand_in
@@ -151,7 +151,8 @@ class VideoDatabase:
         if not self.readonly and os.path.isdir(self.video_dir):  # noqa: PTH112 - any doubt is the plan's to tell
             self._lock = FolderLock(self.video_dir, timeout=self._timeout)
             self._lock.share()
-            self._recover()
+            files = {**all_databases(self.video_dir), **self._overrides}
+            recover_journals((files[schema] for schema in files if schema in self._attach), timeout=self._timeout)
         attachments = plan_attachments(
             self.video_dir,
             writes=self._writes,
@@ -182,14 +183,6 @@ class VideoDatabase:
             check_same_thread=False,
             factory=DoorConnection,
         )
-
-    def _recover(self) -> None:
-        for schema, path in {**all_databases(self.video_dir), **self._overrides}.items():
-            if schema in self._attach:
-                try:
-                    recover_journal(path, timeout=self._timeout)
-                except sqlite3.Error as error:
-                    raise translate(error, path) from error
 
     def _attach_one(self, connection: sqlite3.Connection, attachment: Attachment) -> None:
         try:

@@ -3,14 +3,52 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from caption_boundaries.atomic import copy_rights, discard, may_write, partial_path, replace_file, storage_errors
-from caption_boundaries.database.connecting import connect_for_reading, connect_for_writing
-from caption_boundaries.database.paths import side_file
+from caption_boundaries.database.connecting import BUSY_TIMEOUT_SECONDS, connect_for_reading, connect_for_writing
+from caption_boundaries.database.folder_lock import FolderLock
+from caption_boundaries.database.paths import all_databases, side_file
+from caption_boundaries.database.sqlite_errors import translate
 from caption_boundaries.errors import DatabaseCorruptError, DatabaseError
+
+
+def recover_folder(video_dir: Path, *, timeout: float = BUSY_TIMEOUT_SECONDS) -> None:
+    """Roll back what killed writers began in the databases of a folder, so that read-only doors open them too.
+
+    Costs a look for six files where nobody was killed.
+
+    Args:
+        video_dir: Folder of the video.
+        timeout: Seconds to wait for live writers.
+
+    Raises:
+        DatabaseBusyError: A live writer did not end in time.
+        DatabaseCorruptError: A journal was one of another file, and rolling it back did damage.
+        StorageError: The folder or a file cannot be written.
+    """
+    begun = [path for path in all_databases(video_dir).values() if side_file(path, "-journal").exists()]
+    if begun:
+        with closing(FolderLock(video_dir, timeout=timeout)) as lock:
+            lock.share()
+            recover_journals(begun, timeout=timeout)
+
+
+def recover_journals(paths: Iterable[Path], *, timeout: float) -> None:
+    """Roll back what killed writers began in several files; the caller shares the folder's lock.
+
+    Raises:
+        DatabaseBusyError: A live writer did not end in time.
+        DatabaseCorruptError: A journal was one of another file, and rolling it back did damage.
+        StorageError: A file cannot be written.
+    """
+    for path in paths:
+        try:
+            recover_journal(path, timeout=timeout)
+        except sqlite3.Error as error:
+            raise translate(error, path) from error
 
 
 def recover_journal(path: Path, *, timeout: float) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import threading
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
-from caption_boundaries.errors import TargetError
+from caption_boundaries.database.recovery import recover_folder
+from caption_boundaries.errors import CaptionBoundariesError, TargetError
 from caption_boundaries.library import find_video_folders, is_video_folder
 
 
@@ -32,7 +34,7 @@ class Registry:
         return dict(folders)
 
     def folder(self, video_id: str) -> Path:
-        """Return the folder of a video.
+        """Return the folder of a video, without what a killed writer began in it.
 
         Raises:
             TargetError: There is no such video.
@@ -40,6 +42,8 @@ class Registry:
         known = self._folders.get(video_id) or self.all().get(video_id)
         if known is None or not is_video_folder(known):
             raise TargetError("There is no such video.", hint="The list shows the videos there are.")
+        with suppress(CaptionBoundariesError):  # whoever reads what cannot be brought in order is told why
+            recover_folder(known)
         return known
 
     def id_of(self, folder: Path) -> str:
