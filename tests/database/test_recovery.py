@@ -68,7 +68,7 @@ def test_a_read_only_door_says_what_to_do_and_touches_nothing(folder: Path) -> N
     before = fingerprint(folder)
     with pytest.raises(DatabaseError, match=r"layout\.db was being written when a process was killed") as told:
         labels(folder, readonly=True)
-    assert "Open it once for writing" in told.value.hint
+    assert "`caption-boundaries doctor --upgrade " in told.value.hint
     assert fingerprint(folder) == before
     with VideoDatabase(folder, readonly=True, attach={"captions"}):
         pass  # the others are not concerned

@@ -65,7 +65,7 @@ def _cannot_open(error: sqlite3.Error, path: Path) -> CaptionBoundariesError:
     if code in (sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_READONLY_RECOVERY):
         return DatabaseError(
             f"{path} was being written when a process was killed; read-only it cannot be brought in order.",
-            hint="Open it once for writing: any command that writes this video does.",
+            hint=f"Run `caption-boundaries doctor --upgrade {path.parent}`, or any command that writes this video.",
         )
     if code == sqlite3.SQLITE_READONLY_DBMOVED:
         return DatabaseBusyError(

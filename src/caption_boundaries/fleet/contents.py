@@ -40,7 +40,7 @@ def resting(folder: Path, *, timeout: float = BUSY_TIMEOUT_SECONDS) -> Iterator[
             if left := side_files(path):
                 raise DatabaseBusyError(
                     f"{left[0]} lies beside {path.name}: it is being written, or its writer was killed.",
-                    hint=f"Close what has it open, or run `caption-boundaries doctor {folder}`.",
+                    hint=f"Close what has it open, or run `caption-boundaries doctor --upgrade {folder}`.",
                 )
         yield
 
