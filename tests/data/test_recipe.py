@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caption_boundaries.captions.strokes import indices_between
 from caption_boundaries.data.plain import from_json, to_json
 from caption_boundaries.data.recipe import Excluded, Recipe, Script, ScriptedCaption
 from caption_boundaries.data.scripts import write_script
@@ -107,6 +108,32 @@ def test_everything_that_is_hard_does_come() -> None:
     assert any(script.style.hangs for script in scripts)
     assert any(script.style.box_color for script in scripts)
     assert any(not script.captions for script in scripts)
+
+
+@pytest.mark.parametrize("rate", ["24", "25", "30000/1001", "30", "50"])
+def test_every_caption_is_shown_at_a_frame_index(rate: str) -> None:
+    recipe = Recipe(rates=((rate, 1),))
+    captions = [
+        (script, caption) for script in (write_script(recipe, n) for n in range(25)) for caption in script.captions
+    ]
+    assert captions
+    for script, caption in captions:
+        seconds = float(caption.first / script.fps), float((caption.last + 1) / script.fps)
+        assert indices_between(*seconds, 10.0) is not None
+
+
+def test_a_caption_comes_again_only_after_viewers_saw_it_go() -> None:
+    scripts = [write_script(Recipe(), seed) for seed in range(60)]
+    for script in scripts:
+        for one, other in itertools.pairwise(script.captions):
+            assert one.lines != other.lines or other.first - one.last - 1 >= script.fps / 5
+
+
+def test_text_that_has_neither_outline_nor_box_has_a_shadow_that_is_seen() -> None:
+    styles = [write_script(Recipe(), seed).style for seed in range(120)]
+    bare = [style for style in styles if not style.outline_width and style.box_color is None]
+    assert bare
+    assert all(style.shadow >= 2 for style in bare)
 
 
 def test_dark_text_has_something_bright_behind_it() -> None:

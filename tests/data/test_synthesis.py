@@ -123,6 +123,15 @@ def test_footage_that_ends_early_keeps_its_last_picture(footage: Path) -> None:
         list(pictures_of(gone))
 
 
+def test_captions_go_from_footage_that_stands_still(footage: Path) -> None:
+    """The picture that stays is the one of the footage, not the one that captions were drawn on."""
+    script = write_script(replace(CLEAR, footage=(str(footage / "meadow.mp4"),), footage_share=1.0), 3)
+    shots = (replace(script.shots[0], still=True),)
+    one, other = ScriptedCaption(0, 9, ("Hello there",)), ScriptedCaption(20, 29, ("Bye",))
+    shown = ink(replace(script, captions=(one, other), shots=shots, frames=40)) > 0
+    assert np.flatnonzero(shown).tolist() == [*range(10), *range(20, 30)]
+
+
 def test_nothing_is_left_of_a_video_that_could_not_be_made(footage: Path, tmp_path: Path) -> None:
     script = write_script(replace(CLEAR, footage=(str(footage / "meadow.mp4"),), footage_share=1.0), 3)
     broken = replace(script, shots=(replace(script.shots[0], start=90.0),))
@@ -135,7 +144,7 @@ def test_nothing_is_left_of_a_video_that_could_not_be_made(footage: Path, tmp_pa
 def test_every_script_is_drawn_with_letters_of_its_own(script: str, tmp_path: Path) -> None:
     if not fonts_for("train", script):
         pytest.skip(f"no font for {script} is installed (fonts-wqy-microhei)")
-    made = write_script(Recipe(seconds=4, scripts=((script, 1),), empty_share=0), 1)
+    made = write_script(Recipe(seconds=4, scripts=((script, 1),), empty_share=0), 3)
     assert script in made.tags
     (face,) = made.style.faces
     letters = {letter for caption in made.captions for letter in caption.text if letter.isalpha()}

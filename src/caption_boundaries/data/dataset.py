@@ -154,6 +154,24 @@ class CaptionBoundaryDataset(Dataset[Any]):
         context = self._read_context(video, index) if self._context else None
         return BoundarySample(first, second, label, place, index, video.regions, context)
 
+    def surroundings(self, number: int, margin: int) -> list[GrayImage]:
+        """Return the crops of sample ``number`` between ``margin`` others on either side.
+
+        Where the video begins or ends its first or last crop stands for those that it lacks.
+
+        Raises:
+            IndexError: There are fewer samples.
+            DatabaseError: The video's databases are damaged, or not there any more.
+        """
+        place, within = self._place(number)
+        video = self.videos[place]
+        index = int(video.firsts[within])
+        return self._crops(video, index, margin)
+
+    def video_of(self, number: int) -> int:
+        """Return the number of the video that sample ``number`` is of."""
+        return self._place(number)[0]
+
     def _place(self, number: int) -> tuple[int, int]:
         """Return the video of a sample and the sample's number in it."""
         if not -len(self) <= number < len(self):
@@ -168,14 +186,21 @@ class CaptionBoundaryDataset(Dataset[Any]):
             pool = reader_pool() if self._pool is None else self._pool
             return pool.connection(video.folder, schemas)
 
-    def _crops(self, video: TrainingVideo, index: int) -> list[GrayImage]:
+    def _crops(self, video: TrainingVideo, index: int, margin: int = 0) -> list[GrayImage]:
         reader = CropReader(self._connection(video, frozenset({"cropping"})))
-        pictures = reader.pictures(FrameRange(index, index + 1))
-        if len(pictures) != 2:
+        both = reader.pictures(FrameRange(index, index + 1))
+        if len(both) != 2:
             raise DatabaseCorruptError(
                 f"{video.folder} has no crops at {index} and {index + 1} any more.", hint="Build the data set again."
             )
-        return [decode_jpeg_gray(picture) for picture in pictures]
+        pictures = [decode_jpeg_gray(picture) for picture in both]
+        for step in range(1, margin + 1):
+            earlier = reader.pictures(FrameRange(index - step, index - step)) if index >= step else []
+            later = reader.pictures(FrameRange(index + 1 + step, index + 1 + step))
+            before = decode_jpeg_gray(earlier[0]) if earlier else pictures[0]
+            after = decode_jpeg_gray(later[0]) if later else pictures[-1]
+            pictures = [before, *pictures, after]
+        return pictures
 
     def _read_context(self, video: TrainingVideo, index: int) -> Context | None:
         connection = self._connection(video, CONTEXT_SCHEMAS)

@@ -88,6 +88,7 @@ def footage_pictures(shot: Shot, count: int, width: int, height: int) -> Iterato
     """
     made = 0
     for canvas in _cut_out(shot, width, height):
+        last = canvas.copy()  # whoever takes a picture draws on it
         yield canvas
         made += 1
         if made == count:
@@ -97,7 +98,7 @@ def footage_pictures(shot: Shot, count: int, width: int, height: int) -> Iterato
     if not made:
         raise VideoFileError(f"{shot.file} has no picture at {shot.start:.1f} s.", hint="Give other footage.")
     for _ in range(count - made):
-        yield canvas.copy()
+        yield last.copy()
 
 
 def _cut_out(shot: Shot, width: int, height: int) -> Iterator[Canvas]:

@@ -20,7 +20,7 @@ from caption_boundaries.data.plain import to_json
 from caption_boundaries.data.splits import SPLITS, Split
 from caption_boundaries.errors import UsageError
 
-VERSION = 1
+VERSION = 2
 """Counts up when the same recipe and seed give another video."""
 
 Color = tuple[int, int, int]

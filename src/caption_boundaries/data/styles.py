@@ -51,7 +51,7 @@ def draw_style(
         fill=fill,
         outline=outline,
         outline_width=max(1, round(size * chance.uniform(0.035, 0.1))) if outlined else 0,
-        shadow=max(1, round(size * chance.uniform(0.04, 0.1))) if not outlined or chance.random() < 0.25 else 0,
+        shadow=_shadow(chance, size, alone=not outlined and box is None, wanted=not outlined),
         box_color=box,
         # Dark text is read on its box alone, light text stands out anyhow.
         box_opacity=max(box_opacity, 0.85) if fill[0] < 128 else box_opacity,
@@ -107,6 +107,14 @@ def _colors(chance: random.Random) -> tuple[Color, Color, Color | None]:
     fill = chance.choices([color for color, _ in COLORS], [share for _, share in COLORS])[0]
     outline = BLACK if chance.random() < 0.85 else chance.choice([(40, 20, 90), (0, 60, 0), (90, 20, 20)])
     return fill, outline, BLACK if kind < 0.2 else None
+
+
+def _shadow(chance: random.Random, size: int, *, alone: bool, wanted: bool) -> int:
+    """Return the distance of the shadow; where it stands alone it has to part the text from a picture as bright."""
+    share, chosen = chance.uniform(0.04, 0.1), chance.random() < 0.25
+    if alone:
+        return max(2, round(size * (share + 0.03)))
+    return max(1, round(size * share)) if wanted or chosen else 0
 
 
 def _anchor_x(chance: random.Random, anchor: str, width: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,8 +10,10 @@ from dataclasses import dataclass, replace
 from caption_boundaries.data.recipe import ScriptedCaption
 from caption_boundaries.data.texts import TextWriter
 
-SHORTEST = 2
-"""Frames."""
+SHORTEST_SECONDS = 0.1
+"""At least one frame index shows a caption of this length; a shorter one may be seen at none, and has no row."""
+BLINK_SECONDS = 0.2
+"""To viewers, a caption that is away for less than this has stayed: it does not come again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,17 @@ def write_captions(
     captions: list[ScriptedCaption] = []
     for first, last in _extents(chance, pace, frames, fps):
         before = captions[-1] if captions else None
-        lines = _lines(chance, pace, writer, second, before, pause=first - before.last - 1 if before else 0)
+        away = 0.0 if before is None else (first - before.last - 1) / fps
+        lines = _lines(chance, pace, writer, second, before, away=away)
+        while before is not None and lines == before.lines and away < BLINK_SECONDS:  # nobody sees where it changes
+            lines = _lines(chance, pace, writer, second, before, away=away)
         captions.append(ScriptedCaption(first, last, lines, flicker=pace.flicker))
     return _faded(captions, pace.fade)
 
 
 def _extents(chance: random.Random, pace: Pace, frames: int, fps: float) -> Iterator[tuple[int, int]]:
     first = 0 if chance.random() < 0.15 else round(chance.uniform(0.1, 3.0) * fps)
-    while first < frames - SHORTEST:
+    while first < frames - _shortest(fps):
         last = first + _length(chance, fps) - 1
         if last >= frames - 1:
             if chance.random() < 0.5:
@@ -78,13 +84,18 @@ def _extents(chance: random.Random, pace: Pace, frames: int, fps: float) -> Iter
         first = last + 1 + _pause(chance, pace, fps)
 
 
+def _shortest(fps: float) -> int:
+    """Return how many frames a caption lasts at least."""
+    return math.ceil(SHORTEST_SECONDS * fps - 1e-9)
+
+
 def _length(chance: random.Random, fps: float) -> int:
     kind = chance.random()
     if kind < 0.06:
-        return chance.randint(SHORTEST, 5)
+        return chance.randint(_shortest(fps), 6)
     if kind < 0.09:
         return round(chance.uniform(5, 12) * fps)
-    return max(SHORTEST, round(min(6.0, chance.lognormvariate(0.45, 0.5)) * fps))
+    return max(_shortest(fps), round(min(6.0, chance.lognormvariate(0.45, 0.5)) * fps))
 
 
 def _pause(chance: random.Random, pace: Pace, fps: float) -> int:
@@ -102,14 +113,15 @@ def _lines(
     second: TextWriter | None,
     before: ScriptedCaption | None,
     *,
-    pause: int,
+    away: float,
 ) -> tuple[str, ...]:
+    """Return what a caption says that comes ``away`` seconds after the one ``before``."""
     kind = chance.random()
     if before is not None and kind < pace.near:
         number = chance.randrange(len(before.lines))
         author = second if second is not None and number else writer
         return tuple(author.near(line) if i == number else line for i, line in enumerate(before.lines))
-    if before is not None and pause > 1 and kind < pace.near + pace.repeated:
+    if before is not None and away >= BLINK_SECONDS and kind < pace.near + pace.repeated:
         return before.lines
     if second is not None:
         return writer.line(), second.line()
