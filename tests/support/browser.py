@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,10 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+PATIENCE = 30.0
+"""Seconds after which what a test waits for will not come any more: a machine may be busy with other things."""
 
 
 def launch(playwright: Playwright, *extra: str) -> Browser:
@@ -65,7 +69,7 @@ class Watcher:
 def watched_page(context: BrowserContext, origin: str, *allowed: str) -> Iterator[Page]:
     """A page that fails the test when something goes wrong on it, but for what is allowed."""
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE * 1000)
     watcher = Watcher(page, origin)
     watcher.allowed += allowed
     yield page
@@ -73,20 +77,40 @@ def watched_page(context: BrowserContext, origin: str, *allowed: str) -> Iterato
     page.close()
 
 
-def until(page: Page, expression: str, *, seconds: float = 15.0) -> None:
-    """Wait until a JavaScript expression is true.
+def until(page: Page, expression: str, argument: Any = None, *, seconds: float = PATIENCE) -> Any:
+    """Wait until a JavaScript expression is true, and return what it is then.
 
     Playwright's own wait evaluates text within the page, which the pages forbid.
     """
     deadline = time.monotonic() + seconds
-    while not page.evaluate(expression):
+    while not (found := page.evaluate(expression, argument)):
         if time.monotonic() > deadline:
             raise AssertionError(f"this did not come true: {expression}")
         page.wait_for_timeout(15)
+    return found
+
+
+def first_of(page: Page, held: Sequence[Any]) -> Any:
+    """Wait until a route has noted something, and return it."""
+    deadline = time.monotonic() + PATIENCE
+    while not held:
+        if time.monotonic() > deadline:
+            raise AssertionError("the page did not ask")
+        page.wait_for_timeout(15)
+    return held[0]
+
+
+def only_listed(page: Page) -> None:
+    """Wait until the list shows one video, and how far it is."""
+    until(page, "document.querySelectorAll('li.video').length === 1 && document.querySelector('li.video .chip')")
 
 
 class ToolPage:
-    """A page of one of the tools, with what both have in common."""
+    """A page of one of the tools, with what both have in common.
+
+    A page changes its state at once and draws it with the next picture. So what is read off the page is read when it
+    has drawn its state, in the same moment: between two looks it may draw again.
+    """
 
     page: Page
 
@@ -95,13 +119,28 @@ class ToolPage:
         return self.page.evaluate(f"(() => {{ const s = __test.state(); return {expression}; }})()")
 
     def wait(self, condition: str) -> None:
-        """Wait until a condition over the state ``s`` holds."""
-        until(self.page, f"(() => {{ const s = __test.state(); return {condition}; }})()")
+        """Wait until a condition over the state ``s`` holds and the page shows it."""
+        self.shown(condition)
+
+    def shown(self, expression: str, argument: Any = None) -> Any:
+        """Wait until a JavaScript expression over ``s`` and ``given`` is true of what the page shows; return it."""
+        script = f"(given) => {{ const s = __test.state(); return __test.painted() && ({expression}); }}"
+        return until(self.page, script, argument)
 
     def saved(self) -> None:
-        """Wait until everything is saved."""
+        """Wait until everything is saved, and the page says so."""
         self.page.evaluate("__test.settled()")
         self.wait("s.save.state === 'saved'")
+
+    def look_up(self) -> None:
+        """Let the page ask what others do, as it does when a person comes back to it, and wait for the answer."""
+        with self.page.expect_response("**/presence"):
+            self.page.evaluate("window.dispatchEvent(new Event('focus'))")
+
+    def unaware(self) -> None:
+        """Keep what others do from the page, which would ask for it every now and then."""
+        known = {"revision": 0, "stamp": self.state("s.stamp"), "others": []}
+        self.page.route("**/presence", lambda route: route.fulfill(json=known))
 
     def press(self, *keys: str) -> None:
         for key in keys:
@@ -117,16 +156,20 @@ class LayoutPage(ToolPage):
 
     def open(self, suffix: str = "") -> LayoutPage:
         self.page.goto(self.url + suffix)
-        until(self.page, "Boolean(window.__test && __test.state().odds && __test.shownIndex() >= 0)")
-        self.wait("s.suggested.length > 0 || s.data.count === 0")
+        self.opened()
+        self.wait("__test.shownIndex() >= 0 && (s.suggested.length > 0 || s.data.count === 0)")
         return self
+
+    def opened(self) -> None:
+        """Wait until the page has loaded what it works on."""
+        until(self.page, "Boolean(window.__test && __test.state().odds)")
 
     def labels(self) -> list[int]:
         return list(self.state("[...s.labels]"))
 
     def point(self, x: float, y: float) -> tuple[float, float]:
         """Return where a part of the frame is on the page."""
-        at = self.page.evaluate(f"__test.point({x}, {y})")
+        at = self.shown(f"__test.point({x}, {y})")
         return at["x"], at["y"]
 
     def box(self, number: int) -> tuple[float, float]:
@@ -164,11 +207,10 @@ class LayoutPage(ToolPage):
 
     def shown_index(self, bits: int, cell: int, size: tuple[int, int]) -> int:
         """Read the frame's index out of the pixels of the canvas."""
-        until(self.page, "__test.shownIndex() === __test.state().data.frames[__test.state().frame]")
         width, height = size
-        found = 0
-        for bit in range(bits):
-            x, y = (bit * cell + cell / 2) / width, cell / 2 / height
-            red, *_ = self.page.evaluate(f"__test.pixel({x}, {y})")
-            found |= int(red > 127) << bit
-        return found
+        points = [((bit * cell + cell / 2) / width, cell / 2 / height) for bit in range(bits)]
+        found = self.shown(
+            "__test.shownIndex() === s.data.frames[s.frame] && given.map(([x, y]) => __test.pixel(x, y)[0] > 127)",
+            points,
+        )
+        return sum(int(bit) << place for place, bit in enumerate(found))

@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Page
 
+from caption_boundaries.database.captions import Caption
 from support.browser import ToolPage, until
+from support.caption_data import captions_of
 from support.caption_films import CROP
 from support.web_data import INDEX_BITS, INDEX_CELL
+
+INDEX_POINTS = tuple(((bit + 0.5) * INDEX_CELL / CROP.width, INDEX_CELL / 2 / CROP.height) for bit in range(INDEX_BITS))
+"""Where the bits of a made-up crop's index are."""
+ALL_THERE = "__test.slots().every((slot) => slot.frame < 0 || slot.shown === slot.frame)"
+"""True where no placeholder stands for a picture that is on its way."""
+
+
+@dataclass(frozen=True)
+class ShownPicture:
+    """A picture on the canvas."""
+
+    source: bool
+    """True: one of the video's own, not a stored one."""
+    meant: int
+    """The number that the page means to show."""
+    read: int
+    """The number in its pixels."""
+
+
+def caption_at(folder: Path, frame: int) -> Caption:
+    """Return the stored caption or gap at a frame."""
+    return next(row for row in captions_of(folder) if row.start_frame_index <= frame <= row.end_frame_index)
 
 
 class CaptionPage(ToolPage):
@@ -20,8 +47,13 @@ class CaptionPage(ToolPage):
 
     def open(self, suffix: str = "") -> CaptionPage:
         self.page.goto(self.url + suffix)
-        until(self.page, "Boolean(window.__test && __test.state().data.likelihood && __test.slots().length)")
+        self.opened()
+        self.wait("__test.slots().length > 0")
         return self
+
+    def opened(self) -> None:
+        """Wait until the page has loaded what it works on."""
+        until(self.page, "Boolean(window.__test && __test.state().data.likelihood)")
 
     def focus(self) -> None:
         """Put the focus where letters are keys."""
@@ -56,22 +88,27 @@ class CaptionPage(ToolPage):
 
     def shown_indices(self) -> list[int]:
         """Read the index of every picture that is on the canvas out of its pixels; differences are left out."""
-        return [read for read, _ in self.pictures()]
+        return [picture.read for picture in self.pictures()]
 
-    def pictures(self) -> list[tuple[int, int]]:
-        """Return for every picture on the canvas the index in its pixels, and the one that the page means to show."""
-        until(self.page, "__test.slots().every((slot) => slot.frame < 0 || slot.shown === slot.frame)")
-        points = [((bit + 0.5) * INDEX_CELL / CROP.width, INDEX_CELL / 2 / CROP.height) for bit in range(INDEX_BITS)]
-        found: list[list[Any]] = self.page.evaluate(
-            "(points) => __test.slots().flatMap((slot, i) => slot.kind !== 'crop' || slot.frame < 0 ? [] :"
-            " [[points.map(([x, y]) => __test.pixel(i, x, y)[0] > 127), slot.frame]])",
+    def pictures(self, points: Sequence[tuple[float, float]] = INDEX_POINTS) -> list[ShownPicture]:
+        """Wait until the canvas shows what it means to, and read all its pictures at that moment.
+
+        Args:
+            points: Where the bits of a picture's number are, as fractions of its width and height; the lowest first.
+        """
+        found = self.shown(
+            f"{ALL_THERE} && {{ found: __test.slots().flatMap((slot, i) => slot.kind === 'crop' && slot.frame >= 0 ?"
+            " [[slot.source, slot.frame, given.map(([x, y]) => __test.pixel(i, x, y)[0] > 127)]] : []) }",
             points,
-        )
-        return [(sum(int(bit) << place for place, bit in enumerate(bits)), frame) for bits, frame in found]
+        )["found"]
+        return [
+            ShownPicture(source, meant, sum(int(bit) << place for place, bit in enumerate(bits)))
+            for source, meant, bits in found
+        ]
 
     def boundary(self, frame: int) -> tuple[float, float]:
         """Return where the boundary before a frame is on the page."""
-        at = self.page.evaluate(f"__test.boundaryPoint({frame})")
+        at = self.shown(f"__test.boundaryPoint({frame})")
         return at["x"], at["y"]
 
     def drag(self, start: tuple[float, float], end: tuple[float, float], *, release: bool = True) -> None:

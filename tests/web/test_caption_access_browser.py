@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import ImageDraw
@@ -15,7 +14,6 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from annotation_keys import Task, keys_for
 from caption_boundaries.crop.step import STEP as CROP_STEP
-from caption_boundaries.database.captions import Caption, CaptionReader
 from caption_boundaries.database.creation import create_databases
 from caption_boundaries.database.layout import LayoutConfig, LayoutWriter, regions_to_json
 from caption_boundaries.database.multi_db import VideoDatabase
@@ -23,23 +21,20 @@ from caption_boundaries.ingest.register import register_video
 from caption_boundaries.ingest.step import STEP as INGEST_STEP
 from caption_boundaries.pipeline import run_steps
 from caption_boundaries.types import Box, Region
-from support.browser import until, watched_page
-from support.caption_browser import CaptionPage
-from support.caption_data import add_captions
+from support.browser import only_listed, until, watched_page
+from support.caption_browser import CaptionPage, ShownPicture
+from support.caption_data import add_captions, captions_of
 from support.caption_films import TALK, make_captioned
 from support.clips import write_clip
 from support.live_server import LiveServer
 
 
-def stored(folder: Path) -> list[Caption]:
-    with VideoDatabase(folder, readonly=True, attach={"captions"}) as connection:
-        return CaptionReader(connection).captions()
-
-
 def spoken(folder: Path) -> list[tuple[int, int, str | None]]:
     """Return the captions as they are stored, gaps aside."""
     return [
-        (row.start_frame_index, row.end_frame_index, row.text) for row in stored(folder) if row.boundary_state != "gap"
+        (row.start_frame_index, row.end_frame_index, row.text)
+        for row in captions_of(folder)
+        if row.boundary_state != "gap"
     ]
 
 
@@ -113,13 +108,13 @@ class TestAccessibility:
         page.locator("li.video").first.wait_for()
         page.keyboard.press("/")
         page.keyboard.type(folder.name)
-        page.locator("li.video .chip").first.wait_for()
+        only_listed(page)
         page.keyboard.press("Tab")
         page.keyboard.press("ArrowDown")
         page.keyboard.press("c")
         page.wait_for_url(re.compile("/captions"))
         tool = CaptionPage(page, live.origin, folder.name)
-        until(page, "Boolean(window.__test && __test.state().data.likelihood)")
+        tool.opened()
         tool.press("Enter")  # the first is right
         tool.press("f", "ArrowLeft", "ArrowLeft", "d")  # the second ends two frames earlier
         tool.press("e")
@@ -131,7 +126,7 @@ class TestAccessibility:
         for _ in range(6):
             tool.press("Enter")
         tool.saved()
-        rows = stored(folder)
+        rows = captions_of(folder)
         captions = [row for row in rows if row.boundary_state != "gap"]
         assert all(row.boundary_state == "confirmed" and row.text_status == "confirmed" for row in captions)
         assert spoken(folder)[1] == (45, 67, "Where is the hare?")
@@ -159,10 +154,11 @@ class TestAccessibility:
         folder = make_captioned(live_root, name="first visit.mp4")
         page.goto(live.origin)
         page.evaluate("localStorage.removeItem('hint:captions')")
-        CaptionPage(page, live.origin, folder.name).open()
+        tool = CaptionPage(page, live.origin, folder.name).open()
         page.get_by_role("button", name="Got it").click()
         page.reload()
-        until(page, "Boolean(window.__test)")
+        tool.opened()
+        tool.wait("s.current >= 0")
         assert page.get_by_role("button", name="Got it").count() == 0
 
 
@@ -180,7 +176,7 @@ def test_the_keys_that_are_counted_lead_to_what_is_true(page: Page, live: LiveSe
         _do(tool, task)
     tool.saved()
     assert spoken(folder) == truth
-    done = [row for row in stored(folder) if row.boundary_state != "gap"]
+    done = [row for row in captions_of(folder) if row.boundary_state != "gap"]
     assert all(row.boundary_state == "confirmed" and row.text_status == "confirmed" for row in done)
 
 
@@ -239,48 +235,42 @@ class TestPicturesOfTheVideo:
         opened.select("two")
         return opened
 
-    def numbers(self, tool: CaptionPage) -> list[tuple[bool, int, int]]:
-        """Return of every picture whether it is one of the video, what the page says it is, and what it shows."""
-        until(tool.page, "__test.slots().every((slot) => slot.frame < 0 || slot.shown === slot.frame)")
+    def numbers(self, tool: CaptionPage) -> list[ShownPicture]:
+        """Return the pictures on the canvas; what is read in them are numbers of the video's own pictures."""
         width, height = tool.state("[s.data.width, s.data.height]")
-        points = [((bit + 0.5) * CELL / width, (288 - 277 + CELL / 2) / height) for bit in range(BITS)]
-        found = tool.page.evaluate(
-            "(points) => __test.slots().flatMap((slot, i) => slot.kind !== 'crop' || slot.frame < 0 ? [] :"
-            " [[slot.source, slot.frame, points.map(([x, y]) => __test.pixel(i, x, y)[0] > 127)]])",
-            points,
-        )
-        return [(source, frame, int(np.dot(bits, 1 << np.arange(BITS)))) for source, frame, bits in found]
+        return tool.pictures([((bit + 0.5) * CELL / width, (288 - 277 + CELL / 2) / height) for bit in range(BITS)])
 
     def test_stored_frames_show_the_picture_of_their_time(self, tool: CaptionPage):
         for frame in (0, 1, 37, 78, 79):
             tool.go(frame)
             tool.press("2")
             tool.wait("s.view === 'strip'")
-            for source, shown, number in self.numbers(tool):
-                assert not source
-                assert number == int(shown / 10 * FPS + 1e-6)
+            pictures = self.numbers(tool)
+            assert frame in [picture.meant for picture in pictures]
+            for picture in pictures:
+                assert not picture.source
+                assert picture.read == int(picture.meant / 10 * FPS + 1e-6)
 
     def test_single_pictures_are_exactly_those_of_the_video(self, tool: CaptionPage, filmed: Path):
         tool.press("1", "x")
         tool.wait("s.sources.start !== null && s.sources.end !== null")
-        found = [item for item in self.numbers(tool) if item[0]]
-        assert found
-        assert [number for _, _, number in found] == [frame for _, frame, _ in found]
-        row = next(row for row in stored(filmed) if row.text == "two")
+        found = [picture for picture in self.numbers(tool) if picture.source]
+        assert [picture.read for picture in found] == [picture.meant for picture in found]
+        row = next(row for row in captions_of(filmed) if row.text == "two")
         first, gone = round((row.start_seconds or 0) * FPS), round((row.end_seconds or 0) * FPS)
-        assert [frame for _, frame, _ in found] == [first - 1, first, gone - 1, gone]
+        assert [picture.meant for picture in found] == [first - 1, first, gone - 1, gone]
 
     def test_an_edge_moves_by_one_picture_of_the_video(self, tool: CaptionPage, filmed: Path):
         tool.press("1")
-        before = next(row for row in stored(filmed) if row.start_frame_index == 30)
+        before = next(row for row in captions_of(filmed) if row.start_frame_index == 30)
         tool.press(".")
         tool.saved()
         tool.wait(f"s.sources.start !== null && s.sources.start.seconds > {before.start_seconds} + 0.03")
-        row = next(row for row in stored(filmed) if row.text == "two")
+        row = next(row for row in captions_of(filmed) if row.text == "two")
         assert row.start_seconds == pytest.approx((before.start_seconds or 0) + 1 / FPS, abs=1e-3)
-        found = [item for item in self.numbers(tool) if item[0]][:2]
+        found = [picture.read for picture in self.numbers(tool) if picture.source]
         first = round((row.start_seconds or 0) * FPS)
-        assert [number for _, _, number in found] == [first - 1, first]
+        assert found[:2] == [first - 1, first]
         tool.press("Control+z")
         tool.saved()
 

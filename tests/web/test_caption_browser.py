@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from caption_boundaries.database.captions import Caption, CaptionReader
-from caption_boundaries.database.multi_db import VideoDatabase
-from support.browser import until, watched_page
-from support.caption_browser import CaptionPage
+from support.browser import first_of, until, watched_page
+from support.caption_browser import ALL_THERE, CaptionPage, caption_at
+from support.caption_data import captions_of
 from support.live_server import LiveServer
 
 
@@ -19,15 +18,6 @@ from support.live_server import LiveServer
 def tool(caption_page: CaptionPage) -> CaptionPage:
     """The caption tool with a film of the test's own."""
     return caption_page
-
-
-def stored(folder: Path) -> list[Caption]:
-    with VideoDatabase(folder, readonly=True, attach={"captions"}) as connection:
-        return CaptionReader(connection).captions()
-
-
-def at(folder: Path, frame: int) -> Caption:
-    return next(row for row in stored(folder) if row.start_frame_index <= frame <= row.end_frame_index)
 
 
 class TestTimeline:
@@ -42,7 +32,7 @@ class TestTimeline:
         tool.page.mouse.up()
         tool.saved()
         assert tool.extents() == (85, 109)
-        assert at(film, 85).end_frame_index == 109
+        assert caption_at(film, 85).end_frame_index == 109
 
     def test_the_ghost_names_confirmed_captions_that_would_change(self, tool: CaptionPage, film: Path):
         tool.select("Where is the rabbit?")
@@ -55,11 +45,11 @@ class TestTimeline:
         tool.press("Escape")
         tool.page.mouse.up()
         tool.wait("s.ghost === null")
-        assert at(film, 50).start_frame_index == 45, "cancelled: nothing was changed"
+        assert caption_at(film, 50).start_frame_index == 45, "cancelled: nothing was changed"
         tool.press("o")  # protect
         tool.drag(tool.boundary(45), tool.boundary(55))
         tool.saved()
-        assert at(film, 44).end_frame_index == 44, "stopped at the confirmed caption"
+        assert caption_at(film, 44).end_frame_index == 44, "stopped at the confirmed caption"
 
     def test_a_caption_is_dragged_with_shift(self, tool: CaptionPage):
         tool.select("Over there.")
@@ -107,10 +97,9 @@ class TestExactPictures:
         if frame is not None:
             tool.wait(f"s.frame === {frame} && __test.slots().some((slot) => slot.frame === {frame})")
         pictures = tool.pictures()
-        assert [read for read, _ in pictures] == [meant for _, meant in pictures]
+        assert [picture.read for picture in pictures] == [picture.meant for picture in pictures]
         assert pictures
-        if frame is not None:
-            assert (frame, frame) in pictures
+        assert frame is None or frame in [picture.read for picture in pictures]
 
     def test_the_boundary_view_of_every_caption(self, seen: CaptionPage):
         tool = seen
@@ -142,8 +131,7 @@ class TestExactPictures:
         x, y = tool.boundary(40)
         tool.drag((x, y - 36), (tool.boundary(233)[0] + 1, y - 36))
         self.check(tool, 233)
-        slot = tool.page.evaluate("__test.slotPlace(0)")
-        frame = tool.page.evaluate("__test.slots()[0].frame")
+        slot, frame = tool.shown("[__test.slotPlace(0), __test.slots()[0].frame]")
         tool.page.mouse.click(slot["x"] + slot["width"] / 2, slot["y"] + slot["height"] / 2)
         self.check(tool, frame)
         tool.select("It ran into the forest")
@@ -179,11 +167,12 @@ class TestExactPictures:
         tool.page.route("**/crop/199.jpg*", lambda route: held.append(route))
         tool.go(199)
         tool.press("2")
-        until(tool.page, "__test.slots().some((slot) => slot.current && slot.frame === 199 && slot.place === 'beside')")
-        place = tool.page.evaluate("__test.slots().findIndex((slot) => slot.current)")
-        assert tool.page.evaluate(f"__test.slots()[{place}].shown") == -1
-        assert max(tool.page.evaluate(f"__test.pixel({place}, 0.5, 0.2)")[:3]) < 70, "a placeholder, no picture"
-        held[0].continue_()
+        asked = first_of(tool.page, held)
+        tool.wait("s.view === 'strip'")
+        number, slot = tool.shown("[...__test.slots().entries()].find(([i, slot]) => slot.current)")
+        assert (slot["frame"], slot["shown"]) == (199, -1)
+        assert max(tool.page.evaluate(f"__test.pixel({number}, 0.5, 0.2)")[:3]) < 70, "a placeholder, no picture"
+        asked.continue_()
         self.check(tool, 199)
 
     def test_on_a_screen_with_two_pixels_per_point(self, browser: Browser, login: Any, live: LiveServer, film: Path):
@@ -197,14 +186,13 @@ class TestExactPictures:
     def test_the_difference_is_dark_where_nothing_changes_and_bright_where_text_comes(self, seen: CaptionPage):
         tool = seen
         tool.select("Over there.")
-        until(tool.page, "__test.slots().every((slot) => slot.shown === slot.frame)")
-        kinds = tool.page.evaluate("__test.slots().map((slot) => slot.kind)")
-        place = kinds.index("difference")
-        assert max(tool.page.evaluate(f"__test.pixel({place}, 0.05, 0.9)")[:3]) < 60
-        brightest = tool.page.evaluate(
-            f"Math.max(...[...Array(60).keys()].map((i) => __test.pixel({place}, 0.35 + i / 200, 0.62)[1]))"
+        number = "__test.slots().findIndex((slot) => slot.kind === 'difference')"
+        still, coming = tool.shown(
+            f"{ALL_THERE} && [__test.pixel({number}, 0.05, 0.9).slice(0, 3),"
+            f" [...Array(60).keys()].map((i) => __test.pixel({number}, 0.35 + i / 200, 0.62)[1])]"
         )
-        assert brightest > 150
+        assert max(still) < 60
+        assert max(coming) > 150
 
     def test_two_frames_take_turns(self, seen: CaptionPage):
         tool = seen
@@ -275,7 +263,7 @@ class TestButtons:
             tool.wait("s.frame === 95")
             tool.page.locator("#panel").get_by_role("button", name=name).click()
             tool.saved()
-            found = {(row.start_frame_index, row.end_frame_index) for row in stored(film)}
+            found = {(row.start_frame_index, row.end_frame_index) for row in captions_of(film)}
             assert set(rows) <= found, name
             tool.focus()
             tool.press("Control+z")
@@ -285,19 +273,19 @@ class TestButtons:
         tool.go(285)
         tool.page.get_by_role("button", name="New caption here").click()
         tool.saved()
-        assert at(film, 285).boundary_state == "confirmed"
+        assert caption_at(film, 285).boundary_state == "confirmed"
 
     def test_no_text_and_undo_and_redo(self, tool: CaptionPage, film: Path):
         tool.select("Over there.")
         tool.page.get_by_role("button", name="No text").click()
         tool.saved()
-        assert at(film, 90).text == ""
+        assert caption_at(film, 90).text == ""
         tool.page.get_by_role("button", name="Undo").click()
         tool.saved()
-        assert at(film, 90).text == "Over there."
+        assert caption_at(film, 90).text == "Over there."
         tool.page.get_by_role("button", name="Redo").click()
         tool.saved()
-        assert at(film, 90).text == ""
+        assert caption_at(film, 90).text == ""
 
     def test_views_and_zoom(self, seen: CaptionPage):
         tool = seen

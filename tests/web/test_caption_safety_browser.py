@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from caption_boundaries.database.captions import Caption, CaptionReader
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.paths import all_databases
 from support.browser import until, watched_page
-from support.caption_browser import CaptionPage
+from support.caption_browser import CaptionPage, caption_at
 from support.caption_films import make_captioned
 from support.live_server import LiveServer
 from support.old_folders import old_folder
@@ -23,15 +22,6 @@ from support.old_folders import old_folder
 def tool(caption_page: CaptionPage) -> CaptionPage:
     """The caption tool with a film of the test's own."""
     return caption_page
-
-
-def stored(folder: Path) -> list[Caption]:
-    with VideoDatabase(folder, readonly=True, attach={"captions"}) as connection:
-        return CaptionReader(connection).captions()
-
-
-def at(folder: Path, frame: int) -> Caption:
-    return next(row for row in stored(folder) if row.start_frame_index <= frame <= row.end_frame_index)
 
 
 class TestSafety:
@@ -47,7 +37,7 @@ class TestSafety:
         tool.wait("s.rows.find((r) => r.id === s.current)?.ocr === 'Over there.'")
         tool.press("Control+z")
         tool.saved()
-        row = at(film, 90)
+        row = caption_at(film, 90)
         assert (row.start_frame_index, row.boundary_state) == (85, "predicted")
 
     def test_it_says_when_nothing_is_saved_and_saves_when_it_can(
@@ -66,7 +56,7 @@ class TestSafety:
             assert "NOT SAVED" in page.locator("#save").inner_text()
             context.set_offline(False)
             tool.saved()
-        row = at(film, 90)
+        row = caption_at(film, 90)
         assert (row.text, row.boundary_state, row.start_frame_index) == ("Typed offline", "confirmed", 84)
 
     def test_unsent_work_survives_a_reload(self, context: BrowserContext, live: LiveServer, film: Path):
@@ -81,7 +71,7 @@ class TestSafety:
             page.reload()
             until(page, "Boolean(window.__test)")
             tool.saved()
-        assert at(film, 90).boundary_state == "confirmed"
+        assert caption_at(film, 90).boundary_state == "confirmed"
 
     def test_an_answer_that_gets_lost_is_not_applied_twice(self, context: BrowserContext, live: LiveServer, film: Path):
         with watched_page(context, live.origin, "ERR_FAILED", "Failed to load resource") as page:
@@ -103,7 +93,7 @@ class TestSafety:
             assert len(set(lost)) == 1
             assert len(lost) >= 2
             assert tool.extents() == (84, 109)
-        assert at(film, 90).start_frame_index == 84
+        assert caption_at(film, 90).start_frame_index == 84
 
     @pytest.fixture
     def two(self, browser: Browser, login: Any, live: LiveServer, film: Path) -> Iterator[list[CaptionPage]]:
@@ -124,8 +114,10 @@ class TestSafety:
 
     def test_two_people_change_the_same_caption(self, two: list[CaptionPage], film: Path):
         ana, ben = two
-        ana.page.evaluate("window.dispatchEvent(new Event('focus'))")
+        for tool in (ben, ana):
+            tool.look_up()
         ana.page.get_by_text("ben is here too").wait_for()
+        ana.unaware()
         for tool, words in ((ana, "Over here."), (ben, "Up there.")):
             tool.select("Over there.")
             tool.press("e")
@@ -139,7 +131,7 @@ class TestSafety:
         assert all(part in text for part in ("ana", "Over here.", "Up there."))
         dialog.get_by_role("button", name="Keep mine").click()
         ben.saved()
-        assert at(film, 90).text == "Up there."
+        assert caption_at(film, 90).text == "Up there."
         ana.go(85)
         ana.press("w")
         ana.page.keyboard.type("mine")
@@ -148,10 +140,11 @@ class TestSafety:
         dialog.get_by_role("button", name="Take theirs").click()
         ana.saved()
         ana.wait("s.rows.some((row) => row.text === 'Up there.' && row.notes === '')")
-        assert at(film, 90).text_notes is None
+        assert caption_at(film, 90).text_notes is None
 
     def test_changes_of_others_are_shown_where_nothing_collides(self, two: list[CaptionPage], film: Path):
         ana, ben = two
+        ben.unaware()
         ana.select("Over there.")
         ana.press("[")
         ana.saved()
@@ -160,7 +153,7 @@ class TestSafety:
         ben.saved()
         ben.wait("s.rows.some((row) => row.start === 84)")
         ben.page.locator(".toast", has_text="changed by somebody else").wait_for()
-        ana.page.evaluate("window.dispatchEvent(new Event('focus'))")
+        ana.look_up()
         ana.wait("s.rows.some((row) => row.start === 151)")
 
     def test_files_that_change_underneath_are_loaded_again_and_told(self, tool: CaptionPage, film: Path):
@@ -168,7 +161,7 @@ class TestSafety:
         with VideoDatabase(film, writes={"cropping"}, attach={"cropping"}) as connection:
             connection.execute("UPDATE cropping.cropped_frames SET created_at = 'now' WHERE frame_index = 0")
         before = tool.state("s.data.pictures")
-        tool.page.evaluate("window.dispatchEvent(new Event('focus'))")
+        tool.look_up()
         tool.page.locator(".toast", has_text="The files have changed underneath").wait_for()
         assert tool.state("s.data.pictures") != before
         tool.wait("s.data.likelihood !== null")
@@ -202,8 +195,9 @@ class TestSafety:
             page.goto(live.origin)
             row = page.locator("li.video", has_text="migrate")
             row.get_by_role("link", name="Captions").click()
-            until(page, "Boolean(window.__test)")
             tool = CaptionPage(page, live.origin, "")
+            until(page, "Boolean(window.__test)")
+            tool.wait("s.readOnly !== ''")
             page.locator("#notices").get_by_text("migrate").wait_for()
             assert page.get_by_role("button", name="Confirm").is_disabled()
             tool.focus()

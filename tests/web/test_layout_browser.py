@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext
 from caption_boundaries.database.layout import LayoutReader, regions_from_json
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.paths import all_databases
-from support.browser import LayoutPage, until, watched_page
+from support.browser import LayoutPage, first_of, until, watched_page
 from support.live_server import LiveServer, start_server
 from support.web_data import INDEX_BITS, INDEX_CELL, made_lines, make_video
 
@@ -127,9 +127,10 @@ class TestBulk:
     def test_what_the_model_is_sure_of_is_accepted_as_its_own_word(self, layout_page: LayoutPage, video: Path):
         page = layout_page.page
         page.get_by_label("Accept predictions from this probability on").fill("0.8")
+        layout_page.wait("true")  # the count is drawn anew
         button = page.get_by_role("button", name="Accept", exact=False).filter(has_text="boxes")
-        until(page, "parseInt(document.querySelector('#panel .sure ~ button').innerText.split(' ')[1]) > 30")
         count = int(button.inner_text().split()[1])
+        assert count > 30
         button.click()
         layout_page.confirm("Accept")
         layout_page.saved()
@@ -267,11 +268,11 @@ class TestExactPictures:
         )
         page.evaluate("location.hash = 'frame=2000'")
         layout_page.wait("s.frame === 20")
-        page.wait_for_timeout(200)
-        assert page.evaluate("__test.shownIndex()") == -1
-        red, green, blue, _ = page.evaluate("__test.pixel(0.3, 0.3)")
-        assert max(red, green, blue) < 60, "a placeholder, no picture"
-        held[0].continue_()
+        asked = first_of(page, held)
+        index, color = layout_page.shown("[__test.shownIndex(), __test.pixel(0.3, 0.3)]")
+        assert index == -1
+        assert max(color[:3]) < 60, "a placeholder, no picture"
+        asked.continue_()
         self.check(layout_page, 20)
 
     def test_on_a_screen_with_two_pixels_per_point(self, browser: Browser, login: Any, live: LiveServer, video: Path):
@@ -357,8 +358,11 @@ class TestSafety:
                 page.goto(live.origin)
                 page.evaluate(f"localStorage.setItem('actor', '{name}')")
             ana, ben = (LayoutPage(page, live.origin, video.name).open() for page in (first, second))
-            first.evaluate("window.dispatchEvent(new Event('focus'))")
+            for tool in (ben, ana):
+                tool.look_up()
             first.get_by_text("ben is here too").wait_for()
+            for tool in (ben, ana):
+                tool.unaware()
             ana.press("ArrowDown", "i")
             ana.saved()
             ben.press("ArrowDown", "o")
@@ -378,8 +382,9 @@ class TestSafety:
             dialog.get_by_role("button", name="Keep mine").click()
             ana.saved()
             assert stored_labels(video) == {}
-            first.evaluate("window.dispatchEvent(new Event('focus'))")
-            second.evaluate("window.dispatchEvent(new Event('focus'))")
+            for tool in (ben, ana):
+                tool.page.unroute("**/presence")
+                tool.look_up()
             ben.wait("s.labels[0] === 0")
         for context in contexts:
             context.close()

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from caption_boundaries.database.full_ocr import OcrWriter
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.types import Box, TextLine
-from support.browser import LayoutPage, launch, until, watched_page
+from support.browser import LayoutPage, launch, only_listed, until, watched_page
 from support.clips import write_clip
 from support.live_server import LiveServer, start_server
 from support.web_data import make_video
@@ -27,14 +27,13 @@ def list_page(page: Page, live: LiveServer, video: Path) -> Page:
     """The list, the test's own video in view."""
     page.goto(live.origin)
     page.get_by_label("Search the list").fill(video.name)
-    page.locator("li.video .chip").first.wait_for()
+    only_listed(page)
     return page
 
 
 class TestList:
     def test_a_video_shows_how_far_it_is(self, list_page: Page):
         row = list_page.locator("li.video")
-        assert row.count() == 1
         text = row.inner_text()
         assert "4:00 · 640 × 360" in text
         assert "Frames" in text
@@ -200,6 +199,7 @@ class TestHostileNames:
             OcrWriter(connection).add_frame(0, [TextLine(Box(0.1, 0.1, 0.6, 0.2), HOSTILE, 0.9)], 0.0)
         page.goto(live.origin)
         page.get_by_label("Search the list").fill("hostile")
+        only_listed(page)
         assert HOSTILE in page.locator("li.video h2").inner_text()
         tool = LayoutPage(page, live.origin, folder.name).open()
         assert HOSTILE in page.locator("h1").inner_text()
@@ -220,7 +220,7 @@ class TestOwnKeys:
         sheet.get_by_text("Used twice: O").wait_for()
         sheet.get_by_role("button", name="Mark as caption (in): O. Bind anew").click()
         page.keyboard.press("m")
-        assert sheet.get_by_text("Used twice").count() == 0
+        sheet.get_by_text("Used twice").wait_for(state="detached")
         sheet.get_by_role("button", name="Close").click()
         layout_page.press("ArrowDown", "i")
         assert layout_page.labels()[0] == 0
@@ -236,7 +236,7 @@ class TestOwnKeys:
         page.get_by_label("Single letters and symbols act as keys").uncheck()
         page.get_by_role("button", name="Close").click()
         layout_page.press("ArrowDown", "i")
-        page.wait_for_timeout(100)
+        layout_page.wait("s.cursor === 0")
         assert layout_page.labels()[0] == 0
         layout_page.press("Control+k")
         page.keyboard.type("mark as caption")
@@ -254,7 +254,6 @@ class TestOwnKeys:
             "document.getElementById('canvas').dispatchEvent("
             "new KeyboardEvent('keydown', {key: 'i', bubbles: true, isComposing: true}))"
         )
-        page.wait_for_timeout(100)
         assert layout_page.labels()[0] == 0
         prevented = page.evaluate(
             "!document.body.dispatchEvent("
@@ -302,9 +301,12 @@ class TestAccessibility:
         page.locator(".sheet").first.wait_for()
         found["contact"] = violations(page)
         tool.press("?")
+        page.get_by_role("dialog", name="Keys").wait_for()
         found["keys"] = violations(page)
         page.keyboard.press("Escape")
+        until(page, "!document.querySelector('dialog')")
         tool.press("Control+k")
+        page.get_by_role("dialog", name="Commands").wait_for()
         found["palette"] = violations(page)
         page.goto(f"{live.origin}/login")
         page.get_by_text("Open the link").wait_for()
@@ -317,13 +319,13 @@ class TestAccessibility:
         page.locator("li.video").first.wait_for()
         page.keyboard.press("/")
         page.keyboard.type(video.name)
-        page.locator("li.video .chip").first.wait_for()
+        only_listed(page)
         page.keyboard.press("Tab")
         page.keyboard.press("ArrowDown")
         page.keyboard.press("l")
         page.wait_for_url(re.compile("/layout"))
         tool = LayoutPage(page, live.origin, video.name)
-        until(page, "Boolean(window.__test && __test.state().odds)")
+        tool.opened()
         tool.press("ArrowDown", "o", "e", "o")
         page.keyboard.press("Enter")  # the question names the count; its answer has the focus
         tool.wait("s.stats.labelled === 24")
@@ -353,9 +355,10 @@ class TestAccessibility:
         with watched_page(context, live.origin) as page:
             page.goto(live.origin)
             page.evaluate("localStorage.removeItem('hint:layout')")
-            LayoutPage(page, live.origin, video.name).open()
+            tool = LayoutPage(page, live.origin, video.name).open()
             page.get_by_role("button", name="Got it").click()
             page.reload()
-            until(page, "Boolean(window.__test && __test.state().odds)")
+            tool.opened()
+            tool.wait("__test.shownIndex() >= 0")
             assert page.get_by_role("button", name="Got it").count() == 0
         context.close()

@@ -72,7 +72,6 @@ class TestRegistry:
         with pytest.raises(TargetError):
             registry.folder(folder.name)
 
-
     def test_what_a_killed_server_began_is_undone_before_anybody_reads(self, tmp_path: Path):
         folder = make_video(tmp_path, frames=1)
         kill_writer(folder / "layout.db", MANY_LABELS)

@@ -10,7 +10,7 @@ import { Pictures } from "../core/pictures.js";
 import { followPresence } from "../core/presence.js";
 import { createQueue } from "../core/saving.js";
 import { createStore, onNextFrame } from "../core/store.js";
-import { topbar } from "../core/topbar.js";
+import { openTool, showTests } from "../core/tool.js";
 import { createActions, loadState } from "./actions.js";
 import { cursorBar, header, notices, timelineBar, toolbar } from "./bars.js";
 import { mergeRepeated, shiftDialog } from "./bulk.js";
@@ -217,19 +217,16 @@ function start(answer) {
   lookups.queue();
   lookups.follow(store.get(), { ...store.get(), current: -1 });
   queue.pump();
-  if (boot.testing) {
-    Object.assign(window, {
-      __test: {
-        state: store.get,
-        slots: () => stage.slots.map((slot, i) => ({ ...slot, shown: stage.shown[i] })),
-        slotPlace: (/** @type {number} */ number) => stage.place(number),
-        pixel: (/** @type {number} */ number, /** @type {number} */ x, /** @type {number} */ y) => stage.pixel(number, x, y),
-        boundaryPoint: (/** @type {number} */ frame) => timeline.point(frame),
-        scale: () => timeline.scaleOf(store.get()),
-        settled: () => queue.settled(),
-      },
-    });
-  }
+  showTests({
+    state: store.get,
+    painted: () => !redraw.waiting(),
+    slots: () => stage.slots.map((slot, i) => ({ ...slot, shown: stage.shown[i] })),
+    slotPlace: (/** @type {number} */ number) => stage.place(number),
+    pixel: (/** @type {number} */ number, /** @type {number} */ x, /** @type {number} */ y) => stage.pixel(number, x, y),
+    boundaryPoint: (/** @type {number} */ frame) => timeline.point(frame),
+    scale: () => timeline.scaleOf(store.get()),
+    settled: () => queue.settled(),
+  });
 }
 
 /** True where a picture of a frame is stored. @param {State} state @param {number} frame */
@@ -253,13 +250,4 @@ function remember({ policy, pass, home, difference, rows, frame, current }) {
   history.replaceState(null, "", inside ? `#frame=${frame}` : `#caption=${current}`);
 }
 
-loadState(place)
-  .then(start)
-  .catch((error) => {
-    render(
-      html`${topbar({ title: boot.name, middle: html`<span class="crumb">Captions</span>`, redraw: () => {} })}
-        <main class="problem"><p class="notice bad">${error.message} ${error.hint ?? ""}</p><p><a href="/">All videos</a></p></main>`,
-      root,
-    );
-    throw error;
-  });
+openTool("Captions", () => loadState(place), start);

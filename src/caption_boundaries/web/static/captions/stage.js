@@ -1,5 +1,6 @@
 // The canvas with the pictures: exactly the stored ones, or a placeholder, never another frame's.
 
+import { fitToScreen } from "../core/canvas.js";
 import { slots } from "./views.js";
 
 /** @typedef {import("./types.js").State} State */
@@ -42,24 +43,12 @@ export class Stage {
 
   /** @param {State} state */
   draw(state) {
-    this.resize();
     const { context } = this;
-    const { width, height } = this.size();
+    const { width, height } = fitToScreen(context);
     context.fillStyle = "#15181d";
     context.fillRect(0, 0, width, height);
     this.slots = slots(state, { width, height });
     this.shown = this.slots.map((slot) => this.drawSlot(slot));
-  }
-
-  resize() {
-    const { width, height } = this.size();
-    const ratio = devicePixelRatio || 1;
-    const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.canvas.width !== wide || this.canvas.height !== high) {
-      this.canvas.width = wide;
-      this.canvas.height = high;
-    }
-    this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
   }
 
   /** @param {Slot} slot @returns {number} the frame that is shown */

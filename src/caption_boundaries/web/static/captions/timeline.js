@@ -1,5 +1,6 @@
 // The timeline: captions and gaps, how likely a boundary is, how much changes, and edges that can be dragged.
 
+import { fitToScreen } from "../core/canvas.js";
 import { paintTimeline } from "./timeline-paint.js";
 import { isGap, placeAt, placeOf } from "./rows.js";
 import * as scales from "./scale.js";
@@ -58,14 +59,7 @@ export class Timeline {
 
   /** @param {State} state */
   draw(state) {
-    const ratio = devicePixelRatio || 1;
-    const { clientWidth, clientHeight } = this.canvas;
-    const [wide, high] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
-    if (this.canvas.width !== wide || this.canvas.height !== high) {
-      this.canvas.width = wide;
-      this.canvas.height = high;
-    }
-    this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    fitToScreen(this.context);
     paintTimeline(this.context, state, this.scaleOf(state), this.canvas);
   }
 

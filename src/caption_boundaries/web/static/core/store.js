@@ -35,7 +35,7 @@ export function createStore(initial) {
  */
 export function onNextFrame(draw) {
   let asked = false;
-  return () => {
+  const ask = () => {
     if (asked) return;
     asked = true;
     requestAnimationFrame(() => {
@@ -43,4 +43,7 @@ export function onNextFrame(draw) {
       draw();
     });
   };
+  /** True while something is still to be drawn. */
+  ask.waiting = () => asked;
+  return ask;
 }

@@ -11,7 +11,7 @@ import { Pictures } from "../core/pictures.js";
 import { followPresence } from "../core/presence.js";
 import { createQueue } from "../core/saving.js";
 import { createStore, onNextFrame } from "../core/store.js";
-import { topbar } from "../core/topbar.js";
+import { openTool, showTests } from "../core/tool.js";
 import { createActions, loadState } from "./actions.js";
 import { header, notices, orderBar, toolbar, zoomBar } from "./bars.js";
 import { Contact } from "./contact.js";
@@ -307,26 +307,14 @@ function start(answer) {
   redraw();
   assess();
   queue.pump();
-  if (boot.testing) {
-    Object.assign(window, {
-      __test: {
-        state: store.get,
-        point: (/** @type {number} */ x, /** @type {number} */ y) => stage.pagePoint(store.get(), x, y),
-        pixel: (/** @type {number} */ x, /** @type {number} */ y) => stage.pixel(store.get(), x, y),
-        shownIndex: () => stage.shownIndex,
-        settled: () => queue.settled(),
-      },
-    });
-  }
+  showTests({
+    state: store.get,
+    painted: () => !redraw.waiting(),
+    point: (/** @type {number} */ x, /** @type {number} */ y) => stage.pagePoint(store.get(), x, y),
+    pixel: (/** @type {number} */ x, /** @type {number} */ y) => stage.pixel(store.get(), x, y),
+    shownIndex: () => stage.shownIndex,
+    settled: () => queue.settled(),
+  });
 }
 
-loadState(place)
-  .then(start)
-  .catch((error) => {
-    render(
-      html`${topbar({ title: boot.name, middle: html`<span class="crumb">Layout</span>`, redraw: () => {} })}
-        <main class="problem"><p class="notice bad">${error.message} ${error.hint ?? ""}</p><p><a href="/">All videos</a></p></main>`,
-      root,
-    );
-    throw error;
-  });
+openTool("Layout", () => loadState(place), start);

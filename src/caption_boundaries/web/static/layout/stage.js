@@ -1,5 +1,6 @@
 // The canvas in the middle: the picture of the frame with its boxes, or the density of all boxes.
 
+import { fitToScreen } from "../core/canvas.js";
 import { fit, rectOf, toCanvas, toFrame, zoomAt } from "./geometry.js";
 import { shown } from "./crop.js";
 import { COLORS, handles, paintBox, paintCrop, paintDensity, paintSelected, placed } from "./paint.js";
@@ -105,25 +106,13 @@ export class Stage {
 
   /** @param {State} state */
   draw(state) {
-    this.resize();
     const { context } = this;
-    const { width, height } = this.size();
+    const { width, height } = fitToScreen(context);
     context.fillStyle = "#15181d";
     context.fillRect(0, 0, width, height);
     if (state.view === "heat") this.drawHeat(state);
     else this.drawFrame(state);
     if (this.drawing) this.drawRectangle(this.rect(state, this.drawing), state);
-  }
-
-  resize() {
-    const { width, height } = this.size();
-    const ratio = devicePixelRatio || 1;
-    const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.canvas.width !== wide || this.canvas.height !== high) {
-      this.canvas.width = wide;
-      this.canvas.height = high;
-    }
-    this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
   }
 
   /** @param {State} state */
