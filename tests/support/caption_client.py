@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,25 +13,14 @@ from caption_boundaries.database.captions import Caption
 from caption_boundaries.web.app import create_app, create_context
 from caption_boundaries.web.settings import WebSettings
 from support.caption_data import captions_of
+from support.tool_client import ToolClient
 from support.web_server import Server
 
-SESSION = "11111111-1111-4111-8111-111111111111"
-OTHER = "22222222-2222-4222-8222-222222222222"
 
+class CaptionTool(ToolClient):
+    """The caption tool."""
 
-class CaptionTool:
-    """Sends what a page sends, and knows which revision it looks at."""
-
-    def __init__(self, server: Server, video_id: str, actor: str = "ana", session: str = SESSION) -> None:
-        self.server, self.root = server, f"/api/v1/videos/{video_id}/captions"
-        self.who = {"actor": actor, "session": session}
-        self.folder = server.context.registry.folder(video_id)
-        self.revision: int | None = None
-
-    def state(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.server.get(f"{self.root}/state?actor={self.who['actor']}")
-        self.revision = found["revision"]
-        return found
+    tool = "captions"
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows of the state, each by column."""
@@ -44,13 +32,13 @@ class CaptionTool:
         return [row["id"] for row in self.rows() if row["boundary_state"] != "gap"]
 
     def act(self, kind: str, code: int = 200, *, sent: dict[str, Any] | None = None, **change: Any) -> Any:
-        return self._send("actions", code, {**(sent or {}), "change": {"kind": kind, **change}})
+        return self.send("actions", code, **{**(sent or {}), "change": {"kind": kind, **change}})
 
     def undo(self, status: int = 200) -> Any:
-        return self._send("undo", status, {})
+        return self.send("undo", status)
 
     def redo(self, status: int = 200) -> Any:
-        return self._send("redo", status, {})
+        return self.send("redo", status)
 
     def post(self, path: str, body: dict[str, Any], status: int = 200) -> Any:
         return self.server.post(f"{self.root}/{path}", body, status)
@@ -63,13 +51,6 @@ class CaptionTool:
 
     def one(self, row_id: int) -> Caption:
         return next(row for row in self.stored() if row.id == row_id)
-
-    def _send(self, path: str, status: int, body: dict[str, Any]) -> Any:
-        sent = {"uuid": str(uuid.uuid4()), "base_revision": self.revision, **self.who, **body}
-        answer = self.server.post(f"{self.root}/{path}", sent, status)
-        if status == 200:
-            self.revision = answer["revision"]
-        return answer
 
 
 @contextmanager

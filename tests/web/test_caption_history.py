@@ -24,9 +24,10 @@ from caption_boundaries.web.caption_changes import CaptionAction
 from caption_boundaries.web.caption_desk import CaptionDesk, CaptionDesks
 from caption_boundaries.web.caption_edits import plan_change
 from caption_boundaries.web.caption_plan import Rows
-from support.caption_client import SESSION, CaptionTool
+from support.caption_client import CaptionTool
 from support.caption_data import SCRIPT, make_caption_video
 from support.caption_random import random_change
+from support.tool_client import SESSION
 
 Row = tuple[object, ...]
 

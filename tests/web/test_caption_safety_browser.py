@@ -142,6 +142,30 @@ class TestSafety:
         ana.wait("s.rows.some((row) => row.text === 'Up there.' && row.notes === '')")
         assert caption_at(film, 90).text_notes is None
 
+    @pytest.mark.parametrize("told", [False, True], ids=["not yet seen", "seen while typing"])
+    def test_a_caption_is_deleted_while_somebody_types_its_text(self, two: list[CaptionPage], film: Path, told: bool):
+        ana, ben = two
+        ana.unaware()
+        ana.select("Over there.")
+        ana.press("e")
+        ana.page.keyboard.type("Over here.")
+        ben.select("Over there.")
+        ben.press("Delete")
+        ben.saved()
+        if told:
+            ana.page.unroute("**/presence")
+            ana.look_up()
+        else:
+            ana.press("Enter")
+        dialog = ana.dialog("Changed by somebody else")
+        dialog.wait_for()
+        assert all(part in dialog.inner_text() for part in ("ben", "Over here.", "removed"))
+        dialog.get_by_role("button", name="Keep mine").click()
+        ana.saved()
+        row = caption_at(film, 90)
+        assert (row.start_frame_index, row.end_frame_index, row.text) == (85, 109, "Over here.")
+        assert ana.row()["text"] == "Over here."
+
     def test_changes_of_others_are_shown_where_nothing_collides(self, two: list[CaptionPage], film: Path):
         ana, ben = two
         ben.unaware()

@@ -15,8 +15,9 @@ from caption_boundaries.database.cropping import CropReader
 from caption_boundaries.database.layout import LayoutReader, LayoutWriter
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.paths import all_databases
-from support.caption_client import OTHER, CaptionTool, open_caption_tool
+from support.caption_client import CaptionTool, open_caption_tool
 from support.caption_data import SCRIPT, add_captions, captions_of, crop_index, make_caption_video
+from support.tool_client import OTHER
 from support.web_data import make_video
 
 
@@ -323,10 +324,46 @@ def test_undo_is_refused_where_somebody_else_built_on_it(tool: CaptionTool):
     assert [row["text"] for row in refused["theirs"]] == ["ben's"]
 
 
-def test_a_caption_that_somebody_deleted_is_said_to_be_gone(tool: CaptionTool):
+def test_a_caption_that_was_deleted_is_said_to_be_gone(tool: CaptionTool):
     first = tool.ids()[0]
     tool.act("delete", ids=[first])
     answer = tool.act("set-text", 404, id=first, text="late")
+    assert answer["error"]["message"] == f"Caption {first} is gone."
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["beside a gap", "between captions"])
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        ({"kind": "set-text", "text": "late"}, {"text": "late", "text_status": "valid_caption"}),
+        ({"kind": "nudge", "edge": "end", "ticks": -2}, {"boundary_state": "confirmed", "boundary_pending": 1}),
+        ({"kind": "set-status", "boundary_state": "issue"}, {"boundary_state": "issue"}),
+    ],
+    ids=lambda value: value.get("kind"),
+)
+def test_both_versions_are_kept_where_somebody_else_deleted_the_caption(
+    tool: CaptionTool, place: int, change: dict[str, Any], left: dict[str, Any]
+):
+    other = CaptionTool(tool.server, tool.folder.name, actor="ben", session=OTHER)
+    other.state()
+    target = tool.ids()[place]
+    other.act("delete", ids=[target])
+    before = tool.stored()
+    asked = {**change, **({"ids": [target]} if change["kind"] == "set-status" else {"id": target})}
+    refused = tool.send("actions", 409, change=asked)["error"]
+    assert (refused["kind"], refused["actor"], refused["revision"]) == ("ConflictError", "ben", 1)
+    mine = next(row for row in refused["mine"] if row["id"] == target)
+    assert left.items() <= mine.items()
+    assert target not in [row["id"] for row in refused["theirs"] if row["boundary_state"] != "gap"]
+    assert tool.stored() == before, "nothing was applied"
+
+
+def test_there_is_nothing_to_choose_where_two_people_delete_the_same(tool: CaptionTool):
+    other = CaptionTool(tool.server, tool.folder.name, actor="ben", session=OTHER)
+    other.state()
+    first = tool.ids()[0]
+    other.act("delete", ids=[first])
+    answer = tool.act("delete", 404, ids=[first])
     assert answer["error"]["message"] == f"Caption {first} is gone."
 
 

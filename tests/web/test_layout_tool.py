@@ -16,33 +16,15 @@ from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.paths import all_databases
 from caption_boundaries.layout.classifier import BoxClassifier
 from caption_boundaries.types import Box
+from support.tool_client import OTHER, SESSION, ToolClient
 from support.web_data import made_lines, make_video
 from support.web_server import Server
 
-SESSION = "11111111-1111-4111-8111-111111111111"
-OTHER = "22222222-2222-4222-8222-222222222222"
 
+class Layout(ToolClient):
+    """The layout tool."""
 
-class Layout:
-    """The tool of one video, as a page uses it."""
-
-    def __init__(self, server: Server, video_id: str, actor: str = "ana", session: str = SESSION) -> None:
-        self.server, self.root = server, f"/api/v1/videos/{video_id}/layout"
-        self.who = {"actor": actor, "session": session}
-        self.folder = server.context.registry.folder(video_id)
-        self.revision: int | None = None
-
-    def state(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.server.get(f"{self.root}/state?actor={self.who['actor']}")
-        self.revision = found["revision"]
-        return found
-
-    def act(self, what: str, status: int = 200, **body: Any) -> Any:
-        sent = {"uuid": str(uuid.uuid4()), "base_revision": self.revision, **self.who, **body}
-        answer = self.server.post(f"{self.root}/{what}", sent, status)
-        if status == 200:
-            self.revision = answer["revision"]
-        return answer
+    tool = "layout"
 
     def stored(self) -> list[BoxLabel]:
         with VideoDatabase(self.folder, readonly=True, attach={"layout"}) as connection:
@@ -88,7 +70,7 @@ def vars_of(box: Box) -> tuple[float, ...]:
 
 def test_a_label_is_stored_with_what_was_predicted(layout: Layout):
     caption = int(np.flatnonzero(truth())[0])
-    answer = layout.act("labels", put_in=[caption], put_out=[0])
+    answer = layout.send("labels", put_in=[caption], put_out=[0])
     assert dict(zip(answer["boxes"], answer["labels"], strict=True)) == {0: 1, caption: 2}
     assert answer["assessment"]["source"] == "model"
     assert (answer["assessment"]["labels_in"], answer["assessment"]["labels_out"]) == (1, 1)
@@ -103,7 +85,7 @@ def test_a_label_is_stored_with_what_was_predicted(layout: Layout):
 def test_labels_teach_the_model(layout: Layout):
     said = truth()
     known = [number for number in range(len(said)) if number % 2 == 0]
-    answer = layout.act(
+    answer = layout.send(
         "labels",
         put_in=[number for number in known if said[number]],
         put_out=[number for number in known if not said[number]],
@@ -116,64 +98,64 @@ def test_a_wrong_label_is_doubted(layout: Layout):
     said = truth()
     wrong = int(np.flatnonzero(said)[3])
     inside = [int(n) for n in np.flatnonzero(said) if n != wrong]
-    answer = layout.act("labels", put_in=inside, put_out=[int(n) for n in np.flatnonzero(~said)] + [wrong])
+    answer = layout.send("labels", put_in=inside, put_out=[int(n) for n in np.flatnonzero(~said)] + [wrong])
     doubts = answer["assessment"]["doubts"]
     assert wrong in [number for number, _ in doubts[:2]]
-    answer = layout.act("labels", put_in=[wrong], kind="flip")
+    answer = layout.send("labels", put_in=[wrong], kind="flip")
     assert wrong not in [number for number, _ in answer["assessment"]["doubts"]]
 
 
 def test_clearing_takes_a_label_away(layout: Layout):
-    layout.act("labels", put_out=[0, 1])
-    answer = layout.act("labels", clear=[0])
+    layout.send("labels", put_out=[0, 1])
+    answer = layout.send("labels", clear=[0])
     assert (answer["boxes"], answer["labels"]) == ([0], [0])
     assert len(layout.stored()) == 1
 
 
 def test_what_the_model_was_believed_teaches_it_nothing(layout: Layout):
-    answer = layout.act("labels", put_in=[1], put_out=[0], kind="accept-sure", by_model=True)
+    answer = layout.send("labels", put_in=[1], put_out=[0], kind="accept-sure", by_model=True)
     assert answer["labels"] == [3, 4]
     assert answer["assessment"]["source"] == "rules"
     assert {row.label_source for row in layout.stored()} == {"model"}
 
 
 def test_undo_and_redo_say_what_changed_and_where(layout: Layout):
-    layout.act("labels", put_out=[0])
+    layout.send("labels", put_out=[0])
     last = len(truth()) - 1
-    layout.act("labels", put_in=[last])
-    undone = layout.act("undo")
+    layout.send("labels", put_in=[last])
+    undone = layout.send("undo")
     assert (undone["kind"], undone["boxes"], undone["labels"], undone["focus"]) == ("undo", [last], [0], 1100)
     assert (undone["can_undo"], undone["can_redo"]) == (True, True)
-    redone = layout.act("redo")
+    redone = layout.send("redo")
     assert (redone["boxes"], redone["labels"]) == ([last], [2])
-    layout.act("undo")
-    layout.act("undo")
+    layout.send("undo")
+    layout.send("undo")
     assert layout.stored() == []
-    assert layout.act("undo", 409)["error"]["message"] == "There is nothing to undo."
+    assert layout.send("undo", 409)["error"]["message"] == "There is nothing to undo."
 
 
 def test_undo_works_after_the_server_was_started_again(layout: Layout, server: Server, video_id: str):
-    layout.act("labels", put_out=[0])
-    layout.act("labels", put_out=[1])
+    layout.send("labels", put_out=[0])
+    layout.send("labels", put_out=[1])
     server.context.desks.__init__()  # type: ignore[misc]
     again = Layout(server, video_id, session=OTHER)
     assert again.state()["can_undo"]
-    assert again.act("undo")["boxes"] == [1]
+    assert again.send("undo")["boxes"] == [1]
 
 
 def test_the_same_request_again_is_applied_once(layout: Layout):
     same = str(uuid.uuid4())
-    first = layout.act("labels", put_out=[0], uuid=same)
-    again = layout.act("labels", put_out=[0], uuid=same)
+    first = layout.send("labels", put_out=[0], uuid=same)
+    again = layout.send("labels", put_out=[0], uuid=same)
     assert first["revision"] == again["revision"] == 1
     assert (first["boxes"], first["labels"]) == (again["boxes"], again["labels"]) == ([0], [1])
 
 
 def test_an_old_request_that_comes_again_does_not_bring_the_past_back(layout: Layout):
     old = str(uuid.uuid4())
-    layout.act("labels", put_out=[0], uuid=old)
-    layout.act("labels", put_in=[0])
-    again = layout.act("labels", put_out=[0], uuid=old)
+    layout.send("labels", put_out=[0], uuid=old)
+    layout.send("labels", put_in=[0])
+    again = layout.send("labels", put_out=[0], uuid=old)
     assert (again["boxes"], again["labels"], again["revision"]) == ([0], [2], 2)
     assert unpack(layout.state()["labels"], "i1")[0] == 2
 
@@ -181,21 +163,21 @@ def test_an_old_request_that_comes_again_does_not_bring_the_past_back(layout: La
 def test_another_person_is_told_instead_of_overwritten(layout: Layout, server: Server, video_id: str):
     other = Layout(server, video_id, actor="ben", session=OTHER)
     other.state()
-    layout.act("labels", put_in=[0])
-    refused = other.act("labels", 409, put_out=[0])["error"]
+    layout.send("labels", put_in=[0])
+    refused = other.send("labels", 409, put_out=[0])["error"]
     assert (refused["kind"], refused["actor"], refused["rows"]) == (
         "ConflictError",
         "ana",
         [["full_frame_box_labels", ["full_frame", 0, 0]]],
     )
-    other.act("labels", put_out=[1])  # another box: no conflict
-    other.act("labels", put_out=[0], base_revision=None)  # theirs, knowingly
+    other.send("labels", put_out=[1])  # another box: no conflict
+    other.send("labels", put_out=[0], base_revision=None)  # theirs, knowingly
     assert [row.label for row in layout.stored()] == ["out", "out"]
 
 
 def test_the_history_tells_who_did_what_where(layout: Layout, server: Server):
-    layout.act("labels", put_out=[len(truth()) - 1], kind="rectangle")
-    layout.act("undo")
+    layout.send("labels", put_out=[len(truth()) - 1], kind="rectangle")
+    layout.send("undo")
     history = server.get(f"{layout.root}/history")
     assert history["revision"] == 2
     shown = [(e["kind"], e["actor"], e["rows"], e["frame_index"], e["undoes"]) for e in history["entries"]]
@@ -206,18 +188,20 @@ REGION = {"left": 0.05, "top": 0.75, "right": 0.95, "bottom": 0.96}
 
 
 def test_a_drawn_rectangle_waits_beside_the_stored_crop(layout: Layout):
-    answer = layout.act("draft", regions=[{**REGION, "locked": ["top"]}])
+    answer = layout.send("draft", regions=[{**REGION, "locked": ["top"]}])
     assert answer["crop"]["draft"] == [{**REGION, "locked": ["top"]}]
     assert answer["crop"]["version"] == 1
     assert regions_from_json(layout.config().regions)[0].box.left == pytest.approx(0.1)
-    assert layout.act("undo")["crop"]["draft"] == []
+    assert layout.send("undo")["crop"]["draft"] == []
 
 
 def test_approving_stores_a_version_and_the_model(layout: Layout):
     said = truth()
-    layout.act("labels", put_in=[int(n) for n in np.flatnonzero(said)], put_out=[int(n) for n in np.flatnonzero(~said)])
-    layout.act("draft", regions=[{**REGION, "locked": []}])
-    answer = layout.act("approve", regions=[{**REGION, "locked": []}])
+    layout.send(
+        "labels", put_in=[int(n) for n in np.flatnonzero(said)], put_out=[int(n) for n in np.flatnonzero(~said)]
+    )
+    layout.send("draft", regions=[{**REGION, "locked": []}])
+    answer = layout.send("approve", regions=[{**REGION, "locked": []}])
     assert (answer["crop"]["approved"], answer["crop"]["version"], answer["crop"]["draft"]) == (True, 2, [])
     config = layout.config()
     (region,) = regions_from_json(config.regions)
@@ -232,16 +216,16 @@ def test_approving_stores_a_version_and_the_model(layout: Layout):
         BoxClassifier.from_json(model.parameters or "").version == model.model_version == config.analysis_model_version
     )
     assert model.n_training_samples == len(said)
-    again = layout.act("approve", regions=[{**REGION, "locked": []}])
+    again = layout.send("approve", regions=[{**REGION, "locked": []}])
     assert again["crop"]["version"] == 2
-    assert layout.act("withdraw")["crop"]["approved"] is False
+    assert layout.send("withdraw")["crop"]["approved"] is False
     for _ in range(3):
-        answer = layout.act("undo")
+        answer = layout.send("undo")
     assert (answer["crop"]["approved"], answer["crop"]["version"], len(answer["crop"]["draft"])) == (False, 1, 0)
 
 
 def test_a_video_without_captions_can_be_approved_too(layout: Layout):
-    answer = layout.act("approve", regions=[])
+    answer = layout.send("approve", regions=[])
     assert (answer["crop"]["approved"], answer["crop"]["regions"]) == (True, [])
     assert layout.config().has_captions == 0
 
@@ -288,7 +272,9 @@ def test_requests_that_make_no_sense_are_refused(layout: Layout, body: dict[str,
 
 def test_the_suggested_crop_follows_the_labels(layout: Layout, server: Server):
     said = truth()
-    layout.act("labels", put_in=[int(n) for n in np.flatnonzero(said)], put_out=[int(n) for n in np.flatnonzero(~said)])
+    layout.send(
+        "labels", put_in=[int(n) for n in np.flatnonzero(said)], put_out=[int(n) for n in np.flatnonzero(~said)]
+    )
     (region,) = server.get(f"{layout.root}/crop")["regions"]
     for i in range(12):
         for line in made_lines(i * 100):
@@ -304,10 +290,10 @@ def test_only_layout_db_is_written(layout: Layout):
         return {name: path.read_bytes() for name, path in all_databases(layout.folder).items() if name != "layout"}
 
     before = contents()
-    layout.act("labels", put_in=[1], put_out=[0])
-    layout.act("draft", regions=[{**REGION, "locked": []}])
-    layout.act("approve", regions=[{**REGION, "locked": []}])
-    layout.act("undo")
+    layout.send("labels", put_in=[1], put_out=[0])
+    layout.send("draft", regions=[{**REGION, "locked": []}])
+    layout.send("approve", regions=[{**REGION, "locked": []}])
+    layout.send("undo")
     layout.state()
     assert contents() == before
     assert sorted(path.name for path in layout.folder.iterdir()) == sorted(
@@ -330,7 +316,7 @@ def test_labels_outlive_another_run_of_the_engine(layout: Layout, server: Server
     assert np.flatnonzero(unpack(state["labels"], "i1")).tolist() == [0]
     assert state["strays"] == 2
     first_of_second_frame = len(made_lines(0))
-    layout.act("labels", put_out=[first_of_second_frame], put_in=[0])
+    layout.send("labels", put_out=[first_of_second_frame], put_in=[0])
     slots = {(row.frame_index, row.box_index): (row.box_text, row.label) for row in layout.stored()}
     assert slots == {
         (0, 7): ("NEWS 7", "in"),
@@ -359,7 +345,7 @@ def test_presence_tells_of_others_and_of_new_revisions(layout: Layout, server: S
     path = f"{layout.root}/presence"
     first = server.post(path, {"actor": "ana", "session": SESSION})
     assert first["others"] == []
-    layout.act("labels", put_out=[0])
+    layout.send("labels", put_out=[0])
     second = server.post(path, {"actor": "ben", "session": OTHER})
     assert second["others"] == [{"actor": "ana", "session": SESSION}]
     assert second["revision"] == 1
@@ -371,8 +357,8 @@ def test_presence_tells_of_others_and_of_new_revisions(layout: Layout, server: S
 def test_how_long_the_predictions_were_right_is_counted(layout: Layout):
     said = truth()
     numbers = list(range(10))
-    layout.act("labels", put_in=[n for n in numbers if said[n]], put_out=[n for n in numbers if not said[n]])
-    answer = layout.act("labels", put_out=[int(np.flatnonzero(said)[-1])])
+    layout.send("labels", put_in=[n for n in numbers if said[n]], put_out=[n for n in numbers if not said[n]])
+    answer = layout.send("labels", put_out=[int(np.flatnonzero(said)[-1])])
     agreed = answer["assessment"]["agreed"]
     stored = sorted(json.dumps([row.label, row.predicted_label]) for row in layout.stored())
     assert agreed == 0, stored

@@ -125,6 +125,17 @@ class ActionLog:
         """
         return self._take_back(request, REDO, self._redo_target)
 
+    @contextmanager
+    def as_of(self, revision: int) -> Iterator[None]:
+        """Show the database for the length of the block as it was at a revision; nothing of it is kept."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            for entry in reversed(self.since(revision)):
+                apply_changes(self._connection, self._schema, reverse(entry.changes))
+            yield
+        finally:
+            self._connection.rollback()
+
     def can_undo(self, actor: str) -> bool:
         """Tell whether ``actor`` has something to take back."""
         return self._undo_target(actor) is not None

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { reached, repeated } from "../../../src/caption_boundaries/web/static/captions/groups.js";
 import { extended, foretold } from "../../../src/caption_boundaries/web/static/captions/editing.js";
+import { restoring, versions } from "../../../src/caption_boundaries/web/static/captions/conflicts.js";
 import * as order from "../../../src/caption_boundaries/web/static/captions/order.js";
 import * as rows from "../../../src/caption_boundaries/web/static/captions/rows.js";
 import * as scales from "../../../src/caption_boundaries/web/static/captions/scale.js";
@@ -273,4 +274,26 @@ test("a shift reaches this caption, those from the cursor on, or all", () => {
   assert.deepEqual(reached(state, "this"), [3]);
   assert.deepEqual(reached(state, "on"), [3, 5]);
   assert.deepEqual(reached(state, "all"), [2, 3, 5]);
+});
+
+test("keeping one's own makes anew what somebody else has removed", () => {
+  const list = opened().rows;
+  const [mine, other] = [{ ...list[1], text: "mine" }, list[2]];
+  const anew = { kind: "add", start_frame_index: 10, end_frame_index: 29, text: "mine", policy: "trim" };
+  const change = { kind: "set-text", id: 2, text: "mine" };
+  const cases = [
+    ["changed by both", change, [mine], [list[1]], [change]],
+    ["gone", change, [mine], [], [anew]],
+    ["a gap now", change, [mine], [{ ...list[1], state: "gap" }], [anew]],
+    ["one of two gone", { kind: "confirm", ids: [2, 3] }, [mine, other], [other], [{ kind: "confirm", ids: [3] }, anew]],
+    ["a new row beside a changed one", { kind: "split", id: 3 }, [other, { ...mine, id: -1 }], [other], [{ kind: "split", id: 3 }]],
+  ];
+  for (const [name, wanted, ours, theirs, expected] of cases) assert.deepEqual(restoring(wanted, ours, theirs), expected, name);
+});
+
+test("both versions are told in words, and what one of them removed", () => {
+  const state = opened();
+  const row = state.rows[1];
+  const [told] = versions([{ ...row, text: "mine" }], [], state);
+  assert.deepEqual(told, { name: "mine", mine: "0:01.0 – 0:03.0, predicted: “mine”", theirs: "removed" });
 });

@@ -16,7 +16,7 @@ from caption_boundaries.database.actions import ActionLog, LoggedAction
 from caption_boundaries.database.caption_table import CaptionTable, CaptionTableWriter
 from caption_boundaries.database.captions import Caption
 from caption_boundaries.database.multi_db import VideoDatabase
-from caption_boundaries.errors import ConflictError, TargetError, UsageError
+from caption_boundaries.errors import ConflictError, InputError, TargetError, UsageError
 from caption_boundaries.export.cues import cues_of
 from caption_boundaries.export.formats import format_named
 from caption_boundaries.library import load_video
@@ -30,6 +30,7 @@ from caption_boundaries.web.caption_answers import (
     imported_ids,
     with_real_focus,
 )
+from caption_boundaries.web.caption_conflicts import conflict_behind, with_versions
 from caption_boundaries.web.caption_desk import CaptionDesk
 from caption_boundaries.web.caption_edits import plan_change
 from caption_boundaries.web.caption_import import compare
@@ -57,7 +58,6 @@ from caption_boundaries.web.caption_wire import (
     SearchBody,
     SourceFrames,
     Tracks,
-    WireCaption,
 )
 from caption_boundaries.web.context import VideoFolder, Web, WebContext
 from caption_boundaries.web.models import ActionBody
@@ -130,7 +130,9 @@ def act(folder: VideoFolder, web: Web, body: asked.CaptionAction) -> CaptionAnsw
         try:
             action = log.perform(body.request(body.change.kind), apply)
         except ConflictError as error:
-            raise _with_versions(error, connection, planned) from error
+            raise with_versions(error, connection, planned) from error
+        except InputError as error:
+            raise conflict_behind(error, connection, log, desk, body, reading) from error
         return _answer(connection, log, desk, body, action, planned)
 
 
@@ -223,7 +225,7 @@ def _take_back(
         try:
             action = take_back(log)
         except ConflictError as error:
-            raise _with_versions(error, connection, Planned.nothing()) from error
+            raise with_versions(error, connection, Planned.nothing()) from error
         return _answer(connection, log, desk, body, action, Planned.nothing())
 
 
@@ -250,18 +252,6 @@ def _answer(
         focus=focus_of(action, planned.focus) if action is not None else None,
         message=planned.message,
     )
-
-
-def _with_versions(error: ConflictError, connection: sqlite3.Connection, planned: Planned) -> ConflictError:
-    """Return the error with both versions of the rows that two people changed."""
-    ids = [int(str(key[0])) for table, key in error.rows if table == "captions"]
-    mine = [row for row in planned.edits.kept if row.id in ids or row.id == planned.focus]
-    theirs = CaptionTable(connection).rows(ids)
-    error.versions = {
-        "mine": [WireCaption.of(row).model_dump() for row in mine],
-        "theirs": [WireCaption.of(row).model_dump() for row in theirs],
-    }
-    return error
 
 
 def _read_now(folder: Path, web: WebContext, desk: CaptionDesk, change: asked.Read) -> Reading:

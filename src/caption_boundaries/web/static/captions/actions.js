@@ -3,10 +3,10 @@
 import * as api from "../core/api.js";
 import { announce, toast } from "../core/announce.js";
 import { conflictDialog } from "../core/conflict.js";
-import { clockTenths, plural } from "../core/format.js";
 import { actor } from "../core/person.js";
 import { afterConfirming, listed } from "./order.js";
-import { isGap, placeAt, placeOf, shownText } from "./rows.js";
+import { restoring, versions } from "./conflicts.js";
+import { isGap, placeAt, placeOf } from "./rows.js";
 import { choices, currentRow, fieldText, open, overlaid, rowOf } from "./state.js";
 import { cycled } from "./text.js";
 
@@ -33,13 +33,14 @@ export function createActions({ store, queue, place, shownAt, moving }) {
   const set = (/** @type {(state: State) => State} */ change) => store.update(change);
   const bodies = () => queue.pending.map((action) => action.body);
 
-  /** @param {Change} change */
-  function send(change) {
+  /** @param {Change} change @param {number} [base] the revision that the person looked at, where it is not the latest */
+  function send(change, base) {
     if (store.get().readOnly) {
       toast(store.get().readOnly, { bad: true });
       return;
     }
-    queue.add("actions", { change, ms_since_shown: Math.min(86_400_000, Math.round(performance.now() - shownAt())) });
+    const ms = Math.min(86_400_000, Math.round(performance.now() - shownAt()));
+    queue.add("actions", { change, ms_since_shown: ms, ...(base !== undefined && { base_revision: base }) });
     set((state) => overlaid(state, bodies()));
   }
 
@@ -49,7 +50,7 @@ export function createActions({ store, queue, place, shownAt, moving }) {
     if (!draft) return;
     const row = rows[placeOf(rows, draft.id)];
     set((state) => ({ ...state, draft: null }));
-    if (row && draft.text !== (row.text ?? row.ocr ?? "")) send({ kind: "set-text", id: row.id, text: draft.text });
+    if (row && draft.text !== (row.text ?? row.ocr ?? "")) send({ kind: "set-text", id: row.id, text: draft.text }, draft.base);
   }
 
   /** Calls `act` with the row in focus, unless there is none. @param {(row: Row, state: State) => void} act */
@@ -95,11 +96,12 @@ export function createActions({ store, queue, place, shownAt, moving }) {
         moving.queueNext(1, true);
         return;
       }
-      const typed = state.draft?.id === row.id ? { text: state.draft.text } : row.text === null && row.ocr !== null ? { text: row.ocr } : {};
+      const draft = state.draft?.id === row.id ? state.draft : null;
+      const typed = draft ? { text: draft.text } : row.text === null && row.ocr !== null ? { text: row.ocr } : {};
       const withText = state.pass !== "extents" && !isGap(row) ? typed : {};
       const next = afterConfirming(state, listed(state));
       set((old) => ({ ...old, draft: null }));
-      send({ kind: "confirm", ids: [row.id], what: isGap(row) ? "extents" : state.pass, ...withText });
+      send({ kind: "confirm", ids: [row.id], what: isGap(row) ? "extents" : state.pass, ...withText }, draft?.base);
       if (next) moving.toRow(next.id);
       else toast("Everything in this list is settled.");
     });
@@ -137,9 +139,9 @@ export function createActions({ store, queue, place, shownAt, moving }) {
     send({ kind: "add", start_frame_index: here && !isGap(here) ? frame : start, end_frame_index: here && !isGap(here) ? Math.min(here.end, end) : end, policy });
   }
 
-  /** @param {string} text */
+  /** Takes in what is typed. What others do to the caption from now on was not known to who types. @param {string} text */
   function type(text) {
-    withRow((row) => set((state) => ({ ...state, draft: { id: row.id, text } })));
+    withRow((row) => set((state) => ({ ...state, draft: { id: row.id, text, base: state.draft?.id === row.id ? state.draft.base : state.revision } })));
   }
 
   return {
@@ -179,8 +181,8 @@ export function createActions({ store, queue, place, shownAt, moving }) {
     status: (status) => withRow((row) => send({ kind: "set-status", ids: [row.id], text_status: status })),
     issue: () => withRow((row) => send({ kind: "set-status", ids: [row.id], boundary_state: row.state === "issue" ? "predicted" : "issue" })),
     pending: () => withRow((row) => send({ kind: "set-status", ids: [row.id], boundary_pending: !row.pending })),
-    /** @param {string} notes */
-    notes: (notes) => withRow((row) => notes !== row.notes && send({ kind: "set-notes", id: row.id, notes })),
+    /** @param {string} notes @param {number} base the revision at which somebody began to write them */
+    notes: (notes, base) => withRow((row) => notes !== row.notes && send({ kind: "set-notes", id: row.id, notes }, base)),
     /** @param {"pending" | "complete"} status */
     review: (status) => send({ kind: "review", status }),
     undo: () => {
@@ -204,11 +206,15 @@ export function createActions({ store, queue, place, shownAt, moving }) {
         await this.follow();
         return /** @type {const} */ ("drop");
       }
-      const { mine = [], theirs = [] } = error.details;
-      const decision = await conflictDialog({ actor: error.details.actor, at: error.details.at, rows: versions(mine.map(rowOf), theirs.map(rowOf), store.get()) });
-      const later = bodies().slice(decision === "mine" ? 0 : 1);
-      await this.follow(later);
-      return decision === "mine" ? "again" : "drop";
+      const { actor: who, at, mine: wire = [], theirs: others = [] } = error.details;
+      const [mine, theirs] = [wire.map(rowOf), others.map(rowOf)];
+      const decision = await conflictDialog({ actor: who, at, rows: versions(mine, theirs, store.get()) });
+      await this.follow(bodies().slice(decision === "mine" ? 0 : 1));
+      if (decision !== "mine") return /** @type {const} */ ("drop");
+      const [first, ...rest] = restoring(/** @type {Change} */ (action.body.change), mine, theirs);
+      action.body = { ...action.body, change: first };
+      rest.forEach((change) => send(change));
+      return /** @type {const} */ ("again");
     },
     /** Asks for what others have changed. @param {any[]} [later] what is not acknowledged yet */
     async follow(later = bodies()) {
@@ -229,24 +235,4 @@ export function createActions({ store, queue, place, shownAt, moving }) {
 /** @param {string} place */
 export function loadState(place) {
   return api.get(`${place}/state?actor=${encodeURIComponent(actor())}`);
-}
-
-/**
- * Returns both versions of what two people changed, for the dialog.
- * @param {Row[]} mine
- * @param {Row[]} theirs
- * @param {Pick<State, "data">} state
- */
-export function versions(mine, theirs, { data }) {
-  const words = (/** @type {Row | undefined} */ row) => {
-    if (!row) return "removed";
-    const extents = `${clockTenths(row.start / data.rate)} – ${clockTenths((row.end + 1) / data.rate)}`;
-    return isGap(row) ? `${extents}, gap` : `${extents}, ${row.state}: ${row.text === null ? "no text yet" : `“${row.text}”`}${row.status ? `, ${row.status.replaceAll("_", " ")}` : ""}`;
-  };
-  const ids = [...new Set([...mine, ...theirs].map((row) => row.id))];
-  return ids.map((id) => {
-    const [a, b] = [mine, theirs].map((rows) => rows.find((row) => row.id === id));
-    const known = a ?? b;
-    return { name: known ? shownText(known) || plural(known.end - known.start + 1, "frame") : "", mine: words(a), theirs: words(b) };
-  });
 }

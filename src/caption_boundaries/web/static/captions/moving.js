@@ -80,6 +80,12 @@ export function createMoving({ store, flush, ready }) {
     else if (ready(next)) store.update((old) => goTo(old, next));
   }
 
+  /** True where somebody else has removed the caption whose text is being typed: it is sent, and both are asked about. @param {State} state @param {any} answer */
+  function takenAway({ draft }, answer) {
+    if (!draft || !answer.others?.includes(draft.id)) return false;
+    return answer.gone.includes(draft.id) || answer.rows.some((/** @type {any} */ row) => row.id === draft.id && row.boundary_state === "gap");
+  }
+
   return {
     visit,
     toRow,
@@ -124,6 +130,7 @@ export function createMoving({ store, flush, ready }) {
     view: (view) => store.update((state) => ({ ...state, view, home: view })),
     /** Takes in what the server has told. @param {any} answer @param {any[]} pending */
     learn(answer, pending) {
+      if (takenAway(store.get(), answer)) flush();
       store.update((state) => answered(state, answer, pending));
       const others = (answer.others ?? []).length;
       if (others) toast(`${others === 1 ? "One caption was" : `${others} captions were`} changed by somebody else.`);

@@ -112,7 +112,8 @@ function textSection(state, row, actions, set) {
     </label>
     <label class="field">Notes
       <textarea id="notes" rows="2" maxlength="4000" dir="auto" ?disabled=${locked} .value=${unlessTyping("notes", row.notes)} @keydown=${leaveNotes}
-        @change=${(/** @type {Event} */ event) => actions.notes(/** @type {HTMLTextAreaElement} */ (event.target).value)}></textarea>
+        @focus=${(/** @type {Event} */ event) => (/** @type {HTMLElement} */ (event.target).dataset.base = String(state.revision))}
+        @change=${noted(actions)}></textarea>
     </label>
     ${same ? html`<p class="muted">${plural(same, "other caption")} read${same === 1 ? "s" : ""} the same – <button class="link" @click=${() => set.search(text)}>show</button></p>` : nothing}
   </section>`;
@@ -121,6 +122,14 @@ function textSection(state, row, actions, set) {
 /** Returns what a field shows; while somebody types in it, it is theirs. @param {string} id @param {string} value */
 function unlessTyping(id, value) {
   return document.activeElement?.id === id ? noChange : live(value);
+}
+
+/** @param {Actions} actions */
+function noted(actions) {
+  return (/** @type {Event} */ event) => {
+    const { value, dataset } = /** @type {HTMLTextAreaElement} */ (event.target);
+    actions.notes(value, Number(dataset.base));
+  };
 }
 
 /** Enter takes the number over, and nothing else: what it confirms would be the caption as it was. @param {KeyboardEvent} event */

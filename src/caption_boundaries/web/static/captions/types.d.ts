@@ -79,6 +79,8 @@ export type SourceFrame = { number: number; seconds: number; index: number };
 export type Sources = { seconds: number; frames: SourceFrame[]; current: number };
 
 export type Candidate = { text: string; source: string; frames: number[]; confidence: number | null; agreement: (number | null)[]; marks: string };
+/** A text that is being typed, and the revision at which that began. */
+export type Draft = { id: number; text: string; base: number };
 export type Readings = { id: number; candidates: Candidate[]; stale: boolean; busy: boolean };
 
 /** What an action would leave behind. */
@@ -132,7 +134,7 @@ export type State = {
   /** Work order of the server; null: as the rows stand. */
   queue: { ids: number[]; scores: number[] } | null;
   /** What is typed and not saved yet; null: nothing. */
-  draft: { id: number; text: string } | null;
+  draft: Draft | null;
   readings: Readings | null;
   ghost: Ghost | null;
   playing: 0 | 1 | -1 | "loop";
