@@ -74,7 +74,7 @@ class CaptionTable(CaptionReader):
     def extent(self) -> FrameRange | None:
         """Return what the rows cover from the first to the last; None without rows."""
         first, last = self._connection.execute(
-            f"SELECT min(start_frame_index), max(end_frame_index) FROM {_TABLE}"
+            f"SELECT (SELECT min(start_frame_index) FROM {_TABLE}), max(end_frame_index) FROM {_TABLE}"
         ).fetchone()
         return None if first is None else FrameRange(first, last)
 

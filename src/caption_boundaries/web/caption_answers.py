@@ -11,9 +11,8 @@ from caption_boundaries.database.actions import ActionLog, LoggedAction
 from caption_boundaries.database.caption_table import CaptionTable, CaptionTableWriter
 from caption_boundaries.database.captions import Caption
 from caption_boundaries.database.row_changes import Value
-from caption_boundaries.web.caption_desk import CaptionDesk
 from caption_boundaries.web.caption_plan import Planned
-from caption_boundaries.web.caption_wire import CaptionAnswer, Counts, Focus, Ghost, WireCaption
+from caption_boundaries.web.caption_wire import CaptionAnswer, Focus, Ghost, WireCaption
 
 SCHEMA = "captions"
 TABLE = "captions"
@@ -40,7 +39,6 @@ def ghost(planned: Planned, before: Sequence[Caption]) -> Ghost:
 
 def caption_answer(
     connection: sqlite3.Connection,
-    desk: CaptionDesk,
     entries: Sequence[LoggedAction],
     *,
     actor: str,
@@ -53,7 +51,6 @@ def caption_answer(
 
     Args:
         connection: Open; `captions.db` is attached.
-        desk: What the captions stand on.
         entries: The actions of which the page does not know yet.
         actor: Who asks.
         session: Which window asks.
@@ -72,16 +69,10 @@ def caption_answer(
         others=sorted(changed_ids(entry for entry in entries if entry.session != session)),
         focus=focus,
         message=message,
-        counts=counts_of(table, desk),
         review=table.text_review(),
         can_undo=log.can_undo(actor),
         can_redo=log.can_redo(actor),
     )
-
-
-def counts_of(table: CaptionTable, desk: CaptionDesk) -> Counts:
-    """Return how far people have come with a video."""
-    return Counts.of(table.counts(), len(desk.total(table.extent())))
 
 
 def changed_ids(entries: Iterable[LoggedAction]) -> list[int]:

@@ -16,11 +16,12 @@ from caption_boundaries.database.caption_table import CaptionTable
 from caption_boundaries.database.captions import Caption
 from caption_boundaries.errors import UsageError
 from caption_boundaries.export.formats import FORMATS
-from caption_boundaries.web.caption_answers import SCHEMA, counts_of
+from caption_boundaries.web.caption_answers import SCHEMA
 from caption_boundaries.web.caption_desk import CaptionDesk
 from caption_boundaries.web.caption_import import Comparison, Difference
 from caption_boundaries.web.caption_wire import (
     CaptionState,
+    Counts,
     Crops,
     Extents,
     Hit,
@@ -54,6 +55,7 @@ def caption_state(connection: sqlite3.Connection, desk: CaptionDesk, stamp: str,
     """
     table, log = CaptionTable(connection), ActionLog(connection, SCHEMA)
     columns, rows = table.raw_rows()
+    total = desk.total(table.extent())
     version, reason = picture_version(desk.folder, "cropping"), desk.no_source()
     return CaptionState(
         revision=log.revision(),
@@ -61,12 +63,12 @@ def caption_state(connection: sqlite3.Connection, desk: CaptionDesk, stamp: str,
         name=name,
         rate_hz=desk.rate_hz,
         first_index=0,
-        last_index=desk.total(table.extent()).end,
+        last_index=total.end,
         crops=Crops(version=version, width=desk.width, height=desk.height, ranges=list(desk.ranges)),
         source=Source(available=not reason, reason=reason, frame_count=len(desk.seconds), version=version),
         columns=list(columns),
         rows=[list(row) for row in rows],
-        counts=counts_of(table, desk),
+        counts=Counts.of(table.counts(), len(total)),
         review=table.text_review(),
         notices=_notices(table, desk),
         formats=list(FORMATS),

@@ -123,7 +123,6 @@ class CaptionAnswer(Wire):
     """Ids among them that another window changed."""
     focus: Focus | None
     message: str
-    counts: Counts
     review: str
     can_undo: bool
     can_redo: bool

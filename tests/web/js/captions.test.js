@@ -28,7 +28,7 @@ function answerOf(table) {
   return {
     revision: 0, stamp: "s", name: "film", rate_hz: 10, first_index: 0, last_index: 99, columns: COLUMNS, rows: values,
     crops: { version: "v", width: 480, height: 60, ranges: [[0, 99]] }, source: { available: true, reason: "", frame_count: 250, version: "w" },
-    counts: {}, review: "pending", notices: [], formats: ["srt"], can_undo: false, can_redo: false, read_only: "",
+    review: "pending", notices: [], formats: ["srt"], can_undo: false, can_redo: false, read_only: "",
   };
 }
 
@@ -113,7 +113,7 @@ test("an answer replaces what was foretold, and what is not acknowledged stays o
   const guessed = states.overlaid(opened(), pending);
   assert.equal(guessed.rows[1].text, "mine");
   const moved = { id: 5, start_frame_index: 61, end_frame_index: 79, boundary_state: "confirmed", boundary_pending: 0, text: null, text_notes: null };
-  const answer = { revision: 4, rows: [moved], gone: [4], counts: {}, review: "pending", can_undo: true, can_redo: false };
+  const answer = { revision: 4, rows: [moved], gone: [4], review: "pending", can_undo: true, can_redo: false };
   const after = states.answered(guessed, answer, pending);
   assert.deepEqual(after.rows.map((row) => row.id), [1, 2, 3, 5, 6]);
   assert.equal(after.rows[1].text, "mine");
@@ -125,7 +125,7 @@ test("the row in focus stays while the cursor moves, and another takes its place
   const state = states.goTo(states.select(opened(), 2), 45);
   assert.equal(state.current, 2);
   assert.equal(states.goTo(state, 1000).frame, 99);
-  const gone = states.answered(state, { revision: 1, rows: [], gone: [2], counts: {}, review: "pending" }, []);
+  const gone = states.answered(state, { revision: 1, rows: [], gone: [2], review: "pending" }, []);
   assert.equal(gone.current, 3);
 });
 

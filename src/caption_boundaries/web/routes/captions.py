@@ -82,12 +82,12 @@ def state(folder: VideoFolder, web: Web, actor: str = "") -> CaptionState:
 
 @router.get("/changes")
 def changes(
-    folder: VideoFolder, web: Web, since: Annotated[int, Query(ge=0)], actor: str = "", session: str = ""
+    folder: VideoFolder, since: Annotated[int, Query(ge=0)], actor: str = "", session: str = ""
 ) -> CaptionAnswer:
     """Return what was changed after a revision."""
     with _reading(folder) as connection:
         entries = ActionLog(connection, SCHEMA).since(since)
-        return caption_answer(connection, web.caption_desks.of(folder), entries, actor=actor, session=session)
+        return caption_answer(connection, entries, actor=actor, session=session)
 
 
 @router.get("/tracks")
@@ -133,7 +133,7 @@ def act(folder: VideoFolder, web: Web, body: asked.CaptionAction) -> CaptionAnsw
             raise with_versions(error, connection, planned) from error
         except InputError as error:
             raise conflict_behind(error, connection, log, desk, body, reading) from error
-        return _answer(connection, log, desk, body, action, planned)
+        return _answer(connection, log, body, action, planned)
 
 
 @router.post("/undo")
@@ -220,19 +220,17 @@ def export(folder: VideoFolder, web: Web, format_name: str, confirmed: bool = Fa
 def _take_back(
     folder: Path, web: WebContext, body: ActionBody, take_back: Callable[[ActionLog], LoggedAction]
 ) -> CaptionAnswer:
-    desk = web.caption_desks.of(folder)
     with web.writers.open(folder, SCHEMA) as (connection, log):
         try:
             action = take_back(log)
         except ConflictError as error:
             raise with_versions(error, connection, Planned.nothing()) from error
-        return _answer(connection, log, desk, body, action, Planned.nothing())
+        return _answer(connection, log, body, action, Planned.nothing())
 
 
 def _answer(
     connection: sqlite3.Connection,
     log: ActionLog,
-    desk: CaptionDesk,
     body: ActionBody,
     action: LoggedAction | None,
     planned: Planned,
@@ -244,7 +242,6 @@ def _answer(
         entries = [action] if action is not None else []
     return caption_answer(
         connection,
-        desk,
         entries,
         actor=body.actor,
         session=body.session,

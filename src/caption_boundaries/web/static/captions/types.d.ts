@@ -86,16 +86,6 @@ export type Readings = { id: number; candidates: Candidate[]; stale: boolean; bu
 /** What an action would leave behind. */
 export type Ghost = { rows: Row[]; gone: number[]; hurt: number[]; message: string };
 
-export type Counts = {
-  captions: number;
-  gaps: number;
-  extents_done: number;
-  text_done: number;
-  pending: number;
-  frames: number;
-  frames_settled: number;
-};
-
 export type State = {
   data: Data;
   revision: number;
@@ -104,7 +94,6 @@ export type State = {
   stored: Row[];
   /** With what is not acknowledged yet. */
   rows: Row[];
-  counts: Counts;
   review: "pending" | "complete";
   /** The frame at the cursor. */
   frame: number;
