@@ -27,11 +27,15 @@ def timed(*, until: int, confidence: float, shows: str = MIXTURE) -> list[tuple[
     return [(item.first, item.stop, item.text) for item in time_captions(strokes, join(strokes, segments, readings))]
 
 
-def test_a_fade_from_one_caption_to_the_next_is_none_of_its_own() -> None:
-    assert timed(until=42, confidence=0.6) == [BEFORE, (42, 76, AFTER)]
+@pytest.mark.parametrize("until", [42, 46])
+def test_a_fade_from_one_caption_to_the_next_is_none_of_its_own(until: int) -> None:
+    (first, stop, text), after = timed(until=until, confidence=0.6)
+    assert (first, text) == (BEFORE[0], BEFORE[2])
+    assert 40 <= stop <= after[0] <= until
+    assert after[1:] == (76, AFTER)
 
 
-@pytest.mark.parametrize(("until", "confidence"), [(42, 0.97), (48, 0.6)], ids=["read for sure", "longer"])
+@pytest.mark.parametrize(("until", "confidence"), [(42, 0.97), (52, 0.6)], ids=["read for sure", "longer"])
 def test_what_is_no_fade_is_kept(until: int, confidence: float) -> None:
     assert timed(until=until, confidence=confidence) == [BEFORE, (40, until, MIXTURE), (until, 76, AFTER)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from caption_boundaries.captions.fading import with_edges
 from caption_boundaries.captions.joining import Group
 from caption_boundaries.captions.refinement import Edge, refine_end, refine_start
 from caption_boundaries.captions.strokes import StrokeMasks
@@ -22,6 +23,12 @@ BLEND_SECONDS = 0.1
 """What stands this briefly between two captions, without a pause on either side, ..."""
 SURE_OF_BLEND = 0.9
 """... and is read with less confidence, is both of them at once."""
+FADE_SECONDS = 0.35
+"""A fade from one caption into the next takes this long at most; ..."""
+OF_BOTH = 0.7
+"""... such a share of the strokes in it is one of theirs, ..."""
+WORSE = 0.97
+"""... and it is read with less confidence than either, by this factor."""
 DOUBTFUL_TEXT = 0.8
 """A text read with less confidence than this, and without boundaries to speak of, is something in the scene."""
 
@@ -44,11 +51,13 @@ class TimedText:
 def time_captions(strokes: StrokeMasks, groups: Sequence[Group]) -> list[TimedText]:
     """Return the captions among ``groups`` with exact extents, in order, none overlapping the next."""
     captions = [group for i, group in enumerate(groups) if group.has_text and not _is_blend(strokes, groups, i)]
-    timed: list[TimedText] = []
+    edges = []
     for i, group in enumerate(captions):
         before = captions[i - 1] if i else None
         after = captions[i + 1] if i + 1 < len(captions) else None
-        start, end = _start(strokes, group, before), _end(strokes, group, after)
+        edges.append((_start(strokes, group, before), _end(strokes, group, after)))
+    timed: list[TimedText] = []
+    for group, (start, end) in zip(captions, _meeting(edges), strict=True):
         caption = _timed(group, start, end)
         if caption is not None:
             _append(timed, caption)
@@ -60,8 +69,37 @@ def _is_blend(strokes: StrokeMasks, groups: Sequence[Group], number: int) -> boo
     if not 0 < number < len(groups) - 1:
         return False
     group, before, after = groups[number], groups[number - 1], groups[number + 1]
-    brief = group.stop - group.first <= strokes.frames_in(BLEND_SECONDS, at_least=2)
-    return brief and before.has_text and after.has_text and group.text()[1] < SURE_OF_BLEND
+    frames, confidence = group.stop - group.first, group.text()[1]
+    if not (before.has_text and after.has_text):
+        return False
+    if frames <= strokes.frames_in(BLEND_SECONDS, at_least=2) and confidence < SURE_OF_BLEND:
+        return True
+    surer = min(before.text()[1], after.text()[1])
+    longest = strokes.frames_in(FADE_SECONDS, at_least=2)
+    return frames <= longest and confidence < WORSE * surer and _is_both(group, before, after)
+
+
+def _is_both(group: Group, before: Group, after: Group) -> bool:
+    """Tell whether a group has hardly any strokes but those of its neighbours."""
+    if group.ink is None or before.ink is None or after.ink is None or not group.ink.any():
+        return False
+    return float(with_edges(before.ink | after.ink)[group.ink].mean()) >= OF_BOTH
+
+
+def _meeting(edges: Sequence[tuple[Edge, Edge]]) -> list[tuple[Edge, Edge]]:
+    """Return starts and ends such that a caption that fades into the next one ends where that begins.
+
+    While both are partly there, each hides strokes of the other, and either seems to be there for a shorter time.
+    """
+    met = list(edges)
+    for number in range(1, len(met)):
+        (start, end), (next_start, next_end) = met[number - 1], met[number]
+        pause, fades = next_start.frame - end.frame, (end.fade, next_start.fade)
+        if min(fades) > 0 and 0 < pause <= max(fades):
+            middle = (end.frame + next_start.frame + 1) // 2
+            met[number - 1] = start, replace(end, frame=middle)
+            met[number] = replace(next_start, frame=middle), next_end
+    return met
 
 
 def _start(strokes: StrokeMasks, group: Group, before: Group | None) -> Edge:

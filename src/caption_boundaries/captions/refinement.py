@@ -2,8 +2,8 @@
 
 The strokes of the caption are known. Around its first guess each of them is weighed by how much more it is seen inside
 than outside, so that strokes which a static background or the neighbouring caption shares count for nothing. The
-weighted share of strokes that a frame shows is low outside and high inside; the boundary is where a single step fits
-these values best, which is the half level of a fade, and no single odd frame moves it.
+weighted share of strokes that a frame shows is low outside and high inside; the boundary is near where a single step
+fits these values best, so that no single odd frame moves it, and `fading` tells where half of the caption is there.
 
 Where the scene is cut shortly before, strokes of the new background may come first and the caption's follow. All
 strokes of a caption are there as long as it is, so it begins with the last that come.
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from caption_boundaries.captions.fading import half_way, with_edges
 from caption_boundaries.captions.strokes import Mask, StrokeMasks
 
 ROUNDS = 5
@@ -44,6 +45,8 @@ class Edge:
     """By how much more of the strokes that matter is seen inside than outside, 0 to 1; 0: it is a guess."""
     support: float = 0.0
     """Which share of the caption's strokes matters: is seen inside and not outside."""
+    fade: int = 0
+    """On how many frames it is partly there; 0: it comes or goes at once."""
 
 
 def refine_start(strokes: StrokeMasks, ink: Mask, guess: int, low: int, high: int) -> Edge:
@@ -57,13 +60,19 @@ def refine_start(strokes: StrokeMasks, ink: Mask, guess: int, low: int, high: in
         high: The source frame after the last to look at; those from ``guess`` on should show the caption.
     """
     edge = _last_step(_ink_values(strokes, ink, low, high), guess - low)
-    return Edge(guess, 0.0) if edge is None else Edge(low + edge[0], *edge[1:])
+    if edge is None:
+        return Edge(guess, 0.0)
+    place, fade = half_way(_ink_values(strokes, with_edges(ink), low, high), edge[0])
+    return Edge(low + place, *edge[1:], fade)
 
 
 def refine_end(strokes: StrokeMasks, ink: Mask, guess: int, low: int, high: int) -> Edge:
     """Return where a caption ends: the first source frame without it. Takes what `refine_start` does."""
     edge = _last_step(_ink_values(strokes, ink, low, high)[::-1], high - guess)
-    return Edge(guess, 0.0) if edge is None else Edge(high - edge[0], *edge[1:])
+    if edge is None:
+        return Edge(guess, 0.0)
+    place, fade = half_way(_ink_values(strokes, with_edges(ink), low, high)[::-1], edge[0])
+    return Edge(high - place, *edge[1:], fade)
 
 
 def _ink_values(strokes: StrokeMasks, ink: Mask, low: int, high: int) -> NDArray[np.float32]:

@@ -1,0 +1,85 @@
+"""Where a fade is half done, seen from the strokes that come little by little. Pure.
+
+A caption that fades counts as shown from the first frame on which at least half of it is there. A stroke is in the mask
+as soon as it stands out enough, and strong ones do so long before half of them is there: taken as it is, a fade seems
+to be over early. But the thin edges of letters come later than their middles, so that the share of strokes still grows
+when the fade is half done. How it grows is much the same for all captions. Fades of every length are laid over what is
+seen, at every place, and the one that fits best tells the frame. A hard cut is a fade of no length.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from caption_boundaries.captions.strokes import Mask
+
+OPACITIES = (0.0, 0.11, 0.22, 0.33, 0.44, 0.56, 0.67, 0.78, 0.89, 1.0)
+SHARES = (0.0, 0.12, 0.52, 0.72, 0.82, 0.90, 0.94, 0.965, 0.985, 1.0)
+"""Which share of a caption's strokes is in the masks at these opacities, as measured on synthetic training videos."""
+LONGEST_FADE = 10
+"""Frames on which a caption is partly there, at most."""
+REACH = 5
+"""Frames on either side of a first guess within which the fade is half done."""
+SETTLED = 4
+"""Frames from the guess on which say nothing of what is inside and what is outside."""
+STEADY = 0.8
+"""A stroke is the caption's when it is there on this share of the frames inside."""
+EDGE = 5
+"""Side in mask pixels of the square around every known stroke in which its edges lie."""
+FEWEST = 20.0
+"""Strokes that come, in pixels, below which there is nothing to measure."""
+BETTER = 0.8
+"""A fade has to leave this share of what a hard cut leaves unexplained, or less."""
+SUDDEN, SHORT_FADE = 0.58, 2
+"""Where so much of the strokes comes from one frame to the next, it is no fade of more frames than these."""
+
+
+def half_way(values: NDArray[np.float32], guess: int) -> tuple[int, int]:
+    """Return the first row on which at least half of a caption is there, and over how many rows it fades.
+
+    Args:
+        values: Which strokes in and around the caption's are there; rows from outside the caption to its inside.
+        guess: About the first row that shows it.
+    """
+    count = len(values)
+    if count < 4:
+        return guess, 0
+    inside = values[min(count - 2, guess + SETTLED) :].mean(axis=0)
+    outside = values[: max(1, guess - SETTLED)].mean(axis=0)
+    weights = np.clip(inside - outside, 0, None) * (inside >= STEADY)
+    total = float(weights.sum())
+    return (guess, 0) if total < FEWEST else fit_fade(values @ weights / total, guess)
+
+
+def fit_fade(levels: NDArray[np.float32], guess: int) -> tuple[int, int]:
+    """Return the place from which at least half is there, and the length, of the fade that fits ``levels`` best."""
+    fades, courses = _courses(len(levels), min(max(guess, 1), len(levels) - 1))
+    levels = levels - levels.mean()
+    slopes = courses @ levels
+    explained = np.where(slopes > 0, slopes**2 / np.maximum((courses**2).sum(axis=1), 1e-12), 0.0)
+    left = float(levels @ levels) - explained
+    if np.diff(levels).max() > SUDDEN * np.ptp(levels):
+        left[fades[:, 1] > SHORT_FADE] = np.inf
+    best, hard = int(np.argmin(left)), int(np.argmin(np.where(fades[:, 1] == 0, left, np.inf)))
+    place, fade = fades[best if left[best] <= BETTER * left[hard] else hard].tolist()
+    return place, fade
+
+
+@lru_cache(maxsize=128)
+def _courses(count: int, guess: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return place and length of every fade, shape (n, 2), and its course over ``count`` rows, less its mean."""
+    places = range(max(1, guess - REACH), min(count - 1, guess + REACH) + 1)
+    fades = np.array([(place, fade) for fade in range(0, LONGEST_FADE + 1, 2) for place in places], dtype=np.int64)
+    place, fade = fades[:, :1], fades[:, 1:]
+    opacity = np.clip((np.arange(count) - place + fade / 2 + 1) / (fade + 1), 0, 1)
+    courses = np.interp(opacity, OPACITIES, SHARES)
+    return fades, courses - courses.mean(axis=1, keepdims=True)
+
+
+def with_edges(ink: Mask) -> Mask:
+    """Return the strokes of a caption with the edges around them."""
+    return cv2.dilate(ink.astype(np.uint8), np.ones((EDGE, EDGE), np.uint8)).astype(np.bool_)
