@@ -32,6 +32,9 @@ from report import RESULTS, Figure, write_report
 PICTURE_BYTES = 12_000
 """About what a cropped frame of a television picture takes."""
 
+PAGE_BYTES = 4096
+"""What SQLite has made since 2016, unless told otherwise."""
+
 WORK = """
 import sys, time
 from pathlib import Path
@@ -85,8 +88,14 @@ def main() -> int:
 
 def _measure(root: Path, size: int, rounds: int) -> Row:
     folder = root / "video"
-    wanted = OldFolder(cropped_frames=int(size * 0.91 / PICTURE_BYTES), full_frames=300, captions=400, labels=800)
-    wanted = OldFolder(**{**vars(wanted), "picture_bytes": PICTURE_BYTES})
+    wanted = OldFolder(
+        cropped_frames=int(size * 0.91 / PICTURE_BYTES),
+        full_frames=300,
+        captions=400,
+        labels=800,
+        picture_bytes=PICTURE_BYTES,
+        page_size=PAGE_BYTES,
+    )
     source = make_old_folder(folder, wanted)
     copies, hashes = [], []
     seconds: dict[str, list[float]] = {job: [] for job in JOBS}

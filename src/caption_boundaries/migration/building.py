@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from functools import partial
 from pathlib import Path
 
 from caption_boundaries.atomic import sync_file
@@ -16,8 +15,9 @@ from caption_boundaries.database.paths import sqlite_uri
 from caption_boundaries.database.schema import DATABASES
 from caption_boundaries.database.sealing import write_canonical
 from caption_boundaries.errors import DatabaseCorruptError
+from caption_boundaries.migration.comparing import is_proven_equal
 from caption_boundaries.migration.counting import Counter
-from caption_boundaries.migration.digests import TableDigest, difference, digest_tables
+from caption_boundaries.migration.digests import TableDigest, difference, digest_table, digest_tables
 from caption_boundaries.migration.holding import connect_databases
 from caption_boundaries.migration.manifest import MovedTable
 from caption_boundaries.migration.plan import MigrationPlan, create_extra
@@ -38,26 +38,29 @@ def build_databases(source: Path, plan: MigrationPlan, work: Path, counter: Coun
         DatabaseCorruptError: The source is damaged, or a copy does not equal it.
         StorageError, OSError, sqlite3.Error: The disk refused.
     """
-    with ThreadPoolExecutor(max_workers=1) as side:
-        sound = side.submit(check_structure, source, wal=False)
-        digests = side.submit(_digest_all_old, source, plan.tables, counter)
+    # Only the digests need the interpreter, row by row; all that is beside them runs inside SQLite or the kernel.
+    with ThreadPoolExecutor(max_workers=2) as side:
+        digests = side.submit(_examine, source, plan.tables, counter)
         _build(source, plan, work, counter)
-        synced = side.submit(_sync, work)  # while the copies are read back from the cache
-        new = list(digest_tables(partial(connect_databases, work), map(new_query, plan.tables), counter.count))
-        sound.result()
+        synced = side.submit(_sync, work)
+        moved = _compared(source, work, plan, digests)
         synced.result()
-    return _compared(source, work, plan, digests, new)
+    return moved
 
 
-def _digest_all_old(source: Path, tables: Sequence[TableMap], counter: Counter) -> list[TableDigest]:
-    queries = (old_query(mapped, SOURCE) for mapped in tables)
-    return list(digest_tables(partial(connect_source, source), queries, counter.count))
+def _examine(source: Path, tables: Sequence[TableMap], counter: Counter) -> list[TableDigest]:
+    """Return the digests of the old tables, whose pages hang together."""
+    with closing(connect_source(source)) as connection:
+        digests = list(digest_tables(connection, (old_query(mapped, SOURCE) for mapped in tables), counter.count))
+    check_structure(source, wal=False)
+    return digests
 
 
 def _build(source: Path, plan: MigrationPlan, work: Path, counter: Counter) -> None:
     for spec in DATABASES:
         build_database(work / spec.filename, spec)
     with _filling(source, work) as connection, counter.watching(connection, work):
+        connection.execute("BEGIN")
         for mapped in plan.tables:
             prepare_table(connection, mapped)
         for extra in plan.extras:  # an index made afterwards would have to read every picture again
@@ -66,6 +69,7 @@ def _build(source: Path, plan: MigrationPlan, work: Path, counter: Counter) -> N
         for mapped in plan.tables:
             copy_rows(connection, SOURCE, mapped)
         place_moved(connection, SOURCE, plan.tables)
+        connection.execute("COMMIT")
     _finish(work)
 
 
@@ -82,9 +86,7 @@ def _filling(source: Path, work: Path) -> Iterator[sqlite3.Connection]:
             connection.execute(f"PRAGMA {spec.schema}.secure_delete = OFF")
         # Values that break a rule of the new form are carried as they are; they were there before.
         connection.execute("PRAGMA ignore_check_constraints = ON")
-        connection.execute("BEGIN")
         yield connection
-        connection.execute("COMMIT")
 
 
 def _finish(work: Path) -> None:
@@ -101,22 +103,29 @@ def _sync(work: Path) -> None:
         sync_file(work / spec.filename)
 
 
-def _compared(
-    source: Path, work: Path, plan: MigrationPlan, old: Future[list[TableDigest]], new: Sequence[TableDigest]
-) -> list[MovedTable]:
+def _compared(source: Path, work: Path, plan: MigrationPlan, old: Future[list[TableDigest]]) -> list[MovedTable]:
     with closing(connect_databases(work)) as connection:
-        counters = [last_id(connection, mapped.schema, mapped.table) for mapped in plan.tables]
-    moved = []
-    for mapped, before, after, last in zip(plan.tables, old.result(), new, counters, strict=True):
-        if not before.same_rows(after):
-            found = difference(before, after)
-            raise DatabaseCorruptError(
-                f"The copy of table {mapped.old.name} of {source} does not equal it "
-                f"({before.rows} rows became {after.rows}; {_first(found.changed + found.removed)} differs).",
-                hint="Nothing was changed. Please report this: the new form cannot hold a value of the old.",
-            )
-        moved.append(MovedTable(mapped, before, last))
-    return moved
+        connection.execute("ATTACH DATABASE ? AS ?", (sqlite_uri(source, mode="ro"), SOURCE))
+        proven = [is_proven_equal(connection, mapped) for mapped in plan.tables]
+        for mapped, before, equal in zip(plan.tables, old.result(), proven, strict=True):
+            if not equal:
+                _compare_digests(connection, source, mapped, before)
+        return [
+            MovedTable(mapped, before, last_id(connection, mapped.schema, mapped.table))
+            for mapped, before in zip(plan.tables, old.result(), strict=True)
+        ]
+
+
+def _compare_digests(connection: sqlite3.Connection, source: Path, mapped: TableMap, before: TableDigest) -> None:
+    after = digest_table(connection, new_query(mapped))
+    if before.same_rows(after):
+        return
+    found = difference(before, after)
+    raise DatabaseCorruptError(
+        f"The copy of table {mapped.old.name} of {source} does not equal it "
+        f"({before.rows} rows became {after.rows}; {_first(found.changed + found.removed)} differs).",
+        hint="Nothing was changed. Please report this: the new form cannot hold a value of the old.",
+    )
 
 
 def _first(keys: Sequence[int]) -> str:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 ROW_DIGEST_BYTES = 4
 """Enough to find the row that differs; whether any differs is what the whole digest says."""
@@ -19,14 +18,13 @@ ROW_DIGEST_BYTES = 4
 Count = Callable[[int], None]
 """Is told how many more bytes were read."""
 
-Connect = Callable[[], sqlite3.Connection]
-"""Opens one more connection to the same databases."""
+Row = tuple[object, ...]
 
 Keys = tuple[int, ...] | None
 """The numeric keys of the rows in order; None where the key is no single whole number."""
 
-_SIDE_BY_SIDE_ROWS = 2000
-"""A table with more rows is read by two threads."""
+_TOLD_BYTES = 1_000_000
+"""After so many it is told how far the reading has come."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +32,16 @@ class RowQuery:
     """Which rows of a table to read."""
 
     select: str
-    """Without WHERE and ORDER BY."""
+    """Without ORDER BY."""
     order: str
     """SQL of the key."""
     key_place: int | None
     """Place of the key among the values; None where it is no single whole number."""
-    table: str
-    """Table with its schema."""
 
-    def sql(self, where: str = "") -> str:
-        """Return the whole query."""
-        return f"{self.select}{f' WHERE {where}' if where else ''} ORDER BY {self.order}"
+    @property
+    def sql(self) -> str:
+        """The whole query."""
+        return f"{self.select} ORDER BY {self.order}"
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ class Difference:
     changed: tuple[int, ...]
 
 
-def row_digest(row: tuple[object, ...]) -> bytes:
+def row_digest(row: Row) -> bytes:
     """Return the SHA-256 of one row, with the type of every value."""
     # The text of a value tells 1, 1.0 and '1' apart; a blob stands there as a tuple, which no value of SQLite is.
     small = ascii([(len(value),) if value.__class__ is bytes else value for value in row])
@@ -89,62 +86,41 @@ def row_digest(row: tuple[object, ...]) -> bytes:
     return digest.digest()
 
 
-def digest_of(parts: Iterable[tuple[list[bytes], list[int]]], *, keyed: bool) -> TableDigest:
-    """Return the digest of a table from the digests and keys of its rows, part by part."""
-    digests: list[bytes] = []
-    keys: list[int] = []
-    for part_digests, part_keys in parts:
-        digests += part_digests
-        keys += part_keys
+def digest_of(digests: list[bytes], keys: Keys) -> TableDigest:
+    """Return the digest of a table from the digests and keys of its rows."""
     return TableDigest(
         len(digests),
         hashlib.sha256(b"".join(digests)).hexdigest(),
         b"".join(digest[:ROW_DIGEST_BYTES] for digest in digests),
-        tuple(keys) if keyed else None,
+        keys,
     )
 
 
 def digest_tables(
-    connect: Connect, queries: Iterable[RowQuery], count: Count = lambda size: None
+    connection: sqlite3.Connection, queries: Iterable[RowQuery], count: Count | None = None
 ) -> Iterator[TableDigest]:
-    """Read tables one after the other and yield their digests; a large one is read by two threads.
+    """Read tables one after the other and yield their digests.
 
     Args:
-        connect: Opens a connection on which the queries run; called once by every thread.
+        connection: Where the queries run.
         queries: Which rows.
         count: Is told the bytes of blobs that were read.
     """
-    with closing(connect()) as connection:
-        for query in queries:
-            yield digest_table(connection, connect, query, count)
+    return (digest_table(connection, query, count) for query in queries)
 
 
-def digest_table(
-    connection: sqlite3.Connection, connect: Connect, query: RowQuery, count: Count = lambda size: None
-) -> TableDigest:
-    """Read one table on ``connection`` and return its digest; ``connect`` opens another one for a second thread."""
+def digest_table(connection: sqlite3.Connection, query: RowQuery, count: Count | None = None) -> TableDigest:
+    """Read one table and return its digest.
+
+    One thread reads it all: every row passes through the interpreter, and two threads that hand its lock to each
+    other twice per row take longer than one.
+    """
     factory, connection.text_factory = connection.text_factory, exact_text
     try:
-        middle = None if query.key_place is None else _middle_key(connection, query)
-        if middle is None:
-            return digest_of([_read(connection, query, "", count)], keyed=query.key_place is not None)
-        return _digest_by_two(connect, connection, query, middle, count)
+        rows: Iterable[Row] = connection.execute(query.sql)
+        return _digest_rows(rows if count is None else _counted(rows, count), query.key_place)
     finally:
         connection.text_factory = factory
-
-
-def _digest_by_two(
-    connect: Connect, connection: sqlite3.Connection, query: RowQuery, middle: int, count: Count
-) -> TableDigest:
-    def upper() -> tuple[list[bytes], list[int]]:
-        with closing(connect()) as other:
-            other.text_factory = exact_text
-            return _read(other, query, f"{query.order} >= {middle}", count)
-
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        second = thread.submit(upper)
-        first = _read(connection, query, f"{query.order} < {middle}", count)
-        return digest_of([first, second.result()], keyed=True)
 
 
 def difference(old: TableDigest, new: TableDigest) -> Difference:
@@ -162,27 +138,22 @@ def exact_text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _read(connection: sqlite3.Connection, query: RowQuery, where: str, count: Count) -> tuple[list[bytes], list[int]]:
+def _digest_rows(rows: Iterable[Row], key_place: int | None) -> TableDigest:
     digests: list[bytes] = []
-    keys: list[int] = []
-    place = query.key_place
-    for row in connection.execute(query.sql(where)):
+    keys: list[Any] = []
+    for row in rows:
         digests.append(row_digest(row))
-        if place is not None:
-            keys.append(row[place])
-        count(sum(map(len, filter(_is_blob, row))))
-    return digests, keys
+        if key_place is not None:
+            keys.append(row[key_place])
+    return digest_of(digests, None if key_place is None else tuple(keys))
 
 
-def _is_blob(value: object) -> bool:
-    return value.__class__ is bytes
-
-
-def _middle_key(connection: sqlite3.Connection, query: RowQuery) -> int | None:
-    """Return the key in the middle of a large table; None where one thread does."""
-    (rows,) = connection.execute(f"SELECT count(*) FROM {query.table}").fetchone()
-    if rows < _SIDE_BY_SIDE_ROWS:
-        return None
-    sql = f"SELECT {query.order} FROM {query.table} ORDER BY {query.order} LIMIT 1 OFFSET {rows // 2}"
-    middle: int = connection.execute(sql).fetchone()[0]
-    return middle
+def _counted(rows: Iterable[Row], count: Count) -> Iterator[Row]:
+    untold = 0
+    for row in rows:
+        untold += sum(len(value) for value in row if isinstance(value, bytes))
+        if untold >= _TOLD_BYTES:
+            count(untold)
+            untold = 0
+        yield row
+    count(untold)

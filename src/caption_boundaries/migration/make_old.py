@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 from caption_boundaries.atomic import storage_errors
@@ -39,10 +38,9 @@ def make_old_copy(folder: Path, target: Path) -> Path:
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.executescript(OLD_SQL)
-        connect = partial(connect_source, path)
-        with closing(connect()) as connection:
+        with closing(connect_source(path)) as connection:
             plan = plan_migration(connection, SOURCE, journal_mode="delete")
-        digests = digest_tables(connect, (old_query(mapped, SOURCE) for mapped in plan.tables))
+            digests = list(digest_tables(connection, (old_query(mapped, SOURCE) for mapped in plan.tables)))
         empty = (MovedTable(mapped, digest, None) for mapped, digest in zip(plan.tables, digests, strict=True))
         about = {"program": "", "migrated_at": "", "video_id": None, "source_name": path.name, "source_size": 0}
         manifest = manifest_of(plan, empty, backup=None, **about)

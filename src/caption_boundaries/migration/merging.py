@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from caption_boundaries.atomic import storage_errors, sync_file
@@ -73,7 +72,7 @@ def find_changes(folder: Path, manifest: Manifest) -> Changes:
         obstacles += _missing_tables(connection, there)
         if obstacles:
             return Changes(gone=gone, obstacles=tuple(obstacles))
-        digests = digest_tables(partial(connect_databases, folder), (new_query(moved.mapped) for moved in there))
+        digests = digest_tables(connection, (new_query(moved.mapped) for moved in there))
         changed = tuple(moved for moved, now in zip(there, digests, strict=True) if _is_changed(connection, moved, now))
         in_preferences = _columns_in_preferences(connection, manifest, present)
         columns = tuple(
@@ -222,16 +221,15 @@ def _add_table(connection: sqlite3.Connection, schema: str, table: Table) -> Non
 
 def _compare(folder: Path, merged: Path, manifest: Manifest, present: Collection[str]) -> None:
     """Make sure that a migration of ``merged`` would lead back to the very rows of the folder."""
-    open_old, open_new = partial(connect_source, merged), partial(connect_databases, folder)
-    with closing(open_old()) as connection:
+    with closing(connect_source(merged)) as connection, closing(connect_databases(folder)) as databases:
         maps = map_tables(connection, SOURCE)
-    maps += [moved.mapped for moved in manifest.tables if moved.mapped.old.name not in HOMES]
-    maps = [mapped for mapped in maps if mapped.schema in present]
-    old = digest_tables(open_old, (old_query(mapped, SOURCE) for mapped in maps))
-    new = digest_tables(open_new, map(new_query, maps))
-    for mapped, before, after in zip(maps, old, new, strict=True):
-        if not before.same_rows(after):
-            raise DatabaseCorruptError(
-                f"Table {mapped.old.name} of {folder} cannot be brought back value for value.",
-                hint="Nothing was changed. Please report this; --discard-changes goes back without them.",
-            )
+        maps += [moved.mapped for moved in manifest.tables if moved.mapped.old.name not in HOMES]
+        maps = [mapped for mapped in maps if mapped.schema in present]
+        old = digest_tables(connection, (old_query(mapped, SOURCE) for mapped in maps))
+        new = digest_tables(databases, map(new_query, maps))
+        for mapped, before, after in zip(maps, old, new, strict=True):
+            if not before.same_rows(after):
+                raise DatabaseCorruptError(
+                    f"Table {mapped.old.name} of {folder} cannot be brought back value for value.",
+                    hint="Nothing was changed. Please report this; --discard-changes goes back without them.",
+                )

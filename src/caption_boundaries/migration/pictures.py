@@ -18,10 +18,9 @@ def damaged_pictures(connection: sqlite3.Connection, table: str, *, sample: int 
     Args:
         connection: Open connection.
         table: Table with its schema.
-        sample: How many to look at, evenly spread; None looks at all.
+        sample: How many to look at, spread over the video; None looks at all.
     """
-    keys = [row[0] for row in connection.execute(f"SELECT frame_index FROM {table} ORDER BY frame_index")]
-    looked_at = keys[:: 1 if sample is None else max(1, len(keys) // sample)]
+    looked_at = _all_keys(connection, table) if sample is None else _spread_keys(connection, table, sample)
     damaged = []
     for key in looked_at:
         try:
@@ -33,6 +32,23 @@ def damaged_pictures(connection: sqlite3.Connection, table: str, *, sample: int 
         if problem is not None:
             damaged.append((key, problem))
     return damaged if len(damaged) * 2 <= len(looked_at) else []
+
+
+def _all_keys(connection: sqlite3.Connection, table: str) -> list[int]:
+    return [row[0] for row in connection.execute(f"SELECT frame_index FROM {table} ORDER BY frame_index")]
+
+
+def _spread_keys(connection: sqlite3.Connection, table: str, sample: int) -> list[int]:
+    """Return about ``sample`` keys without a walk through the whole table."""
+    count, first, last = (
+        connection.execute(f"SELECT {value} FROM {table}").fetchone()[0]
+        for value in ("count(*)", "min(frame_index)", "max(frame_index)")
+    )
+    if count <= sample or not (isinstance(first, int) and isinstance(last, int)):
+        return _all_keys(connection, table)
+    seek = f"SELECT frame_index FROM {table} WHERE frame_index >= ? ORDER BY frame_index LIMIT 1"
+    places = (first + (last - first) * step // (sample - 1) for step in range(sample))
+    return list(dict.fromkeys(connection.execute(seek, (place,)).fetchone()[0] for place in places))
 
 
 def picture_problem(data: object) -> str | None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from caption_boundaries.database.old_mapping import TableMap
-from caption_boundaries.database.row_hash import quoted
 from caption_boundaries.migration.digests import RowQuery
 
 
 def old_query(mapped: TableMap, source: str) -> RowQuery:
     """Return the query for the rows of an old table in the old file attached as ``source``."""
-    return _query(mapped, mapped.old_rows(source), f"{source}.{quoted(mapped.old.name)}")
+    return _query(mapped, mapped.old_rows(source))
 
 
 def new_query(mapped: TableMap) -> RowQuery:
     """Return the query for the rows of an old table from the databases of the new form."""
-    return _query(mapped, mapped.new_rows(), f"{mapped.schema}.{quoted(mapped.table)}")
+    return _query(mapped, mapped.new_rows())
 
 
-def _query(mapped: TableMap, select: str, table: str) -> RowQuery:
+def _query(mapped: TableMap, select: str) -> RowQuery:
     place = None if mapped.number is None else mapped.compared.index(mapped.number)
-    return RowQuery(select, mapped.order, place, table)
+    return RowQuery(select, mapped.order, place)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from caption_boundaries.atomic import copy_rights, storage_errors
@@ -183,11 +182,11 @@ def copy_problem(path: Path, manifest: Manifest) -> str | None:
         header = read_header(path)
         if header is None:
             return "is no database"
-        connect = partial(connect_source, path, wal=header.wal)
-        digests = digest_tables(connect, (old_query(moved.mapped, SOURCE) for moved in manifest.tables))
-        for moved, found in zip(manifest.tables, digests, strict=True):
-            if not found.same_rows(moved.digest):
-                return f"holds other rows in table {moved.mapped.old.name}"
+        with closing(connect_source(path, wal=header.wal)) as connection:
+            digests = digest_tables(connection, (old_query(moved.mapped, SOURCE) for moved in manifest.tables))
+            for moved, found in zip(manifest.tables, digests, strict=True):
+                if not found.same_rows(moved.digest):
+                    return f"holds other rows in table {moved.mapped.old.name}"
     except (sqlite3.Error, CaptionBoundariesError) as error:
         other = isinstance(error, sqlite3.Error) and primary_code(error) == sqlite3.SQLITE_ERROR
         return f"{'holds other tables' if other else 'cannot be read'} ({error})"

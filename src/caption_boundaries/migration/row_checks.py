@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from caption_boundaries.database.row_hash import quoted
@@ -79,14 +78,11 @@ class ValueCheck:
     """Keys of the rows that are what they were in the old file, by table with its schema."""
 
 
-def check_values(
-    connect: Callable[[], sqlite3.Connection], connection: sqlite3.Connection, reference: Reference
-) -> ValueCheck:
+def check_values(connection: sqlite3.Connection, reference: Reference) -> ValueCheck:
     """Compare every row with what was migrated, as far as nobody has said that it was changed.
 
     Args:
-        connect: Opens further connections to the databases.
-        connection: One that is open.
+        connection: The databases.
         reference: What was migrated.
     """
     present = attached_schemas(connection)
@@ -97,7 +93,7 @@ def check_values(
         if mapped.schema not in present or mapped.table not in read_tables(connection, mapped.schema):
             continue
         try:
-            now = digest_table(connection, connect, new_query(mapped))
+            now = digest_table(connection, new_query(mapped))
         except sqlite3.Error as error:
             findings += _unreadable(file, connection, moved, error)
             continue
@@ -148,12 +144,10 @@ def _unreadable(
 
 
 def _read_copy(path: Path) -> Reference:
-    connect = partial(connect_source, path)
-    with closing(connect()) as connection:
+    with closing(connect_source(path)) as connection:
         plan = plan_migration(connection, SOURCE, journal_mode="delete", carry_unknown=True)
         if plan.refusals:
             raise version_refusal(path, plan.refusals)
-        video_id = video_id_of(connection)
-    digests = digest_tables(connect, (old_query(mapped, SOURCE) for mapped in plan.tables))
-    moved = (MovedTable(mapped, digest, None) for mapped, digest in zip(plan.tables, digests, strict=True))
-    return Reference(tuple(moved), "", video_id)
+        digests = digest_tables(connection, (old_query(mapped, SOURCE) for mapped in plan.tables))
+        moved = (MovedTable(mapped, digest, None) for mapped, digest in zip(plan.tables, digests, strict=True))
+        return Reference(tuple(moved), "", video_id_of(connection))

@@ -52,7 +52,9 @@ class OldFolder:
     features: int = 26
     """Of the box classifier, four columns each."""
     oddities: bool = True
-    """True: columns and tables that only some files have, counters that ran ahead, a page size of its own."""
+    """True: columns and tables that only some files have, and counters that ran ahead."""
+    page_size: int = 2048
+    """Bytes; SQLite has made pages of 4096 since 2016, and of 1024 before."""
     seed: int = 0
 
 
@@ -62,8 +64,7 @@ def make_old_folder(folder: Path, wanted: OldFolder = OldFolder()) -> Path:
     path = folder / wanted.filename
     path.touch(exist_ok=False)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        if wanted.oddities:
-            connection.execute("PRAGMA page_size = 2048")
+        connection.execute(f"PRAGMA page_size = {wanted.page_size}")
         connection.execute(f"PRAGMA journal_mode = {'WAL' if wanted.wal else 'DELETE'}")
         connection.execute("PRAGMA synchronous = OFF")
         connection.executescript(OLD_SQL)

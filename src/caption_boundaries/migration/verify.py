@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from functools import partial
 from pathlib import Path
 
 from caption_boundaries.database.folders import find_video_folders
@@ -89,13 +88,12 @@ def verify_folder(folder: Path, level: Level = "content", *, deep: bool = False)
 
 def _look_inside(folder: Path, level: Level, findings: list[Finding], *, deep: bool) -> Report:
     broken = {finding.file for finding in findings if finding.weight == "problem"}
-    connect = partial(connect_databases, folder, without=broken)
-    with ThreadPoolExecutor(max_workers=1) as side, closing(connect()) as connection:
+    with ThreadPoolExecutor(max_workers=1) as side, closing(connect_databases(folder, without=broken)) as connection:
         pages = side.submit(_check_pages, folder, broken)  # while the rows are read
         reference, counts = _find_reference(folder)
         values = ValueCheck((), {})
         if level == "content" and reference is not None:
-            values = check_values(connect, connection, reference)
+            values = check_values(connection, reference)
         findings += pages.result()
         if reference is None and not counts:
             findings.append(Finding("note", MANIFEST_FILENAME, "is not there: nothing to compare with"))
