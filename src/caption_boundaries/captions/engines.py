@@ -11,6 +11,7 @@ from itertools import islice
 
 from caption_boundaries.captions.reading import Reading, combine, text_patch
 from caption_boundaries.captions.rereading import RereadingEngine
+from caption_boundaries.captions.shelf import Keep, in_memory
 from caption_boundaries.errors import RecognitionError
 from caption_boundaries.media.jpeg import decode_jpeg
 from caption_boundaries.recognition.engine import OcrEngine
@@ -35,6 +36,8 @@ class ReadingRoom:
     """Height and width of the stroke masks."""
     regions: Sequence[Region]
     """What the pictures show, top to bottom."""
+    keep: Keep = in_memory
+    """Where what the lines look like waits until it is compared."""
 
     def read_all(self, stretches: Iterable[Sequence[bytes]]) -> Iterator[Reading]:
         """Yield what stands in every stretch, given as the JPEGs to combine; one without any gives no lines."""
@@ -68,7 +71,7 @@ class ReadingRoom:
             lines = tuple(engine.read(picture))
         except RecognitionError as error:
             return Reading((), error=str(error))
-        return Reading(lines, text_patch(picture, lines, self.mask_size, self.regions))
+        return Reading(lines, text_patch(picture, lines, self.mask_size, self.regions, self.keep))
 
 
 def _blocks(stretches: Iterable[Sequence[bytes]]) -> Iterator[list[Sequence[bytes]]]:

@@ -10,7 +10,7 @@ import numpy as np
 from caption_boundaries.captions.comparison import THERE, Look, same_caption
 from caption_boundaries.captions.decoding import Segment
 from caption_boundaries.captions.reading import Reading, in_box, ink, presence
-from caption_boundaries.captions.strokes import Mask, Share, StrokeMasks
+from caption_boundaries.captions.strokes import Mask, PackedMask, Share, StrokeMasks
 from caption_boundaries.captions.text import folded
 
 NEAR_SECONDS = 2.0
@@ -45,12 +45,17 @@ class Group:
     """All that were read, each with the number of its source frames."""
     weight: float = 0.0
     """How good the best reading is."""
-    ink: Mask | None = None
+    packed_ink: PackedMask | None = None
     """The strokes of its text; None without text."""
     least_ink: int = 0
     """The fewest strokes, in pixels, that one of its stretches with text has."""
     ground: float = 0.0
     """How much of the rest of its lines' boxes is stroke, too, 0 to 1."""
+
+    @property
+    def ink(self) -> Mask | None:
+        """The strokes of its text; None without text."""
+        return None if self.packed_ink is None else self.packed_ink.unpacked()
 
     @property
     def has_text(self) -> bool:
@@ -92,9 +97,10 @@ def _group(strokes: StrokeMasks, segment: Segment, reading: Reading) -> Group:
         group.readings = [(reading, len(segment))]
         group.weight = reading.confidence * min(1.0, len(segment) / LONG_ENOUGH)
         share = strokes.share(segment.first, segment.stop)
-        group.ink = ink(share, reading)
-        group.least_ink = int(np.count_nonzero(group.ink))
-        group.ground = presence(_beside(group), share)
+        own = ink(share, reading)
+        group.packed_ink = PackedMask.of(own)
+        group.least_ink = int(np.count_nonzero(own))
+        group.ground = presence(_beside(own, reading), share)
     return group
 
 
@@ -112,15 +118,16 @@ def _same(strokes: StrokeMasks, before: Group, after: Group) -> bool:
     near = strokes.frames_in(NEAR_SECONDS, at_least=2)
     share_before = strokes.share(max(before.first, before.stop - near), before.stop)
     share_after = strokes.share(after.first, min(after.stop, after.first + near))
-    if before.ink is None or after.ink is None:
+    ink_before, ink_after = before.ink, after.ink
+    if ink_before is None or ink_after is None:
         # One of them was read as empty, or could not be read: then the other's text is still there, or it is not.
         text, empty, share = (before, after, share_after) if before.has_text else (after, before, share_before)
         return _shows(text, share, at_least=THERE if _is_brief(strokes, empty) else SURELY_THERE)
     if _words(after.reading) in {_words(reading) for reading, _ in before.readings}:
         return True
     return same_caption(
-        Look(before.reading, before.ink, share_before, brief=_is_brief(strokes, before)),
-        Look(after.reading, after.ink, share_after, brief=_is_brief(strokes, after)),
+        Look(before.reading, ink_before, share_before, brief=_is_brief(strokes, before)),
+        Look(after.reading, ink_after, share_after, brief=_is_brief(strokes, after)),
     )
 
 
@@ -134,26 +141,27 @@ def _words(reading: Reading) -> str:
 
 def _shows(group: Group, share: Share, *, at_least: float) -> bool:
     """Tell whether so much of a group's text stands out of frames of which the share of strokes is given."""
-    if group.ink is None or not group.ink.any():
+    own = group.ink
+    if own is None or not own.any():
         return False
-    there, beside = presence(group.ink, share), presence(_beside(group), share)
+    there, beside = presence(own, share), presence(_beside(own, group.reading), share)
     return there >= at_least and there - beside >= STANDS_OUT * (1 - group.ground)
 
 
-def _beside(group: Group) -> Mask:
+def _beside(own: Mask, reading: Reading) -> Mask:
     """Return the pixels of the lines' boxes that are not the text's own strokes."""
-    assert group.ink is not None
-    boxes = np.zeros_like(group.ink)
-    for line in group.reading.lines:
+    boxes = np.zeros_like(own)
+    for line in reading.lines:
         boxes[in_box(line, boxes.shape)] = True
-    return boxes & ~group.ink
+    return boxes & ~own
 
 
 def _joined(before: Group, after: Group) -> Group:
     best = max((before, after), key=lambda group: (group.has_text, group.weight))
     own, least = _common_ink(before, after)
+    packed = None if own is None else PackedMask.of(own)
     readings = [*before.readings, *after.readings]
-    return Group(before.first, after.stop, best.reading, readings, best.weight, own, least, best.ground)
+    return Group(before.first, after.stop, best.reading, readings, best.weight, packed, least, best.ground)
 
 
 def _common_ink(before: Group, after: Group) -> tuple[Mask | None, int]:
@@ -161,13 +169,14 @@ def _common_ink(before: Group, after: Group) -> tuple[Mask | None, int]:
 
     Where one has hardly any, as when half of its frames show no text, or where they hardly agree, one is taken alone.
     """
-    if before.ink is None or after.ink is None:
-        only = after if before.ink is None else before
+    ink_before, ink_after = before.ink, after.ink
+    if ink_before is None or ink_after is None:
+        only = after if ink_before is None else before
         return only.ink, only.least_ink
     fewer, more = sorted((before, after), key=lambda group: group.least_ink)
     if fewer.least_ink < HARDLY * more.least_ink:
         return more.ink, more.least_ink
-    both = before.ink & after.ink
+    both = ink_before & ink_after
     if np.count_nonzero(both) < COMMON_SHARE * fewer.least_ink:
         better = before if before.weight >= after.weight else after
         return better.ink, better.least_ink

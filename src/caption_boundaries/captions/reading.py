@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from caption_boundaries.captions.shelf import Keep, Load, in_memory
 from caption_boundaries.captions.strokes import Mask, Share
 from caption_boundaries.types import GrayImage, Polarity, Region, RgbImage, TextLine
 
@@ -24,21 +25,38 @@ CORE_REACH = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """The part of a picture that holds its lines, in mask pixels; thousands of them are in memory at a time."""
+    """The part of a picture that holds its lines, in mask pixels; a film has thousands of them."""
 
     rows: slice
     """Its rows in the mask."""
     columns: slice
     """Its columns in the mask."""
-    luma: GrayImage
-    """Shape (rows, columns)."""
-    core_bits: NDArray[np.uint8]
-    """Which of its pixels have the brightness of the text itself, eight of a row in a byte."""
+    load: Load
+    """Returns its luma, and which pixels have the brightness of the text itself, eight of a row in a byte."""
+
+    @classmethod
+    def of(cls, rows: slice, columns: slice, luma: GrayImage, core: Mask, keep: Keep) -> Patch:
+        """Cut a patch out of a whole picture and its text's pixels, and keep it."""
+        part = luma[rows, columns].tobytes() + np.packbits(core[rows, columns], axis=1).tobytes()
+        return cls(rows, columns, keep(part))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
+
+    @property
+    def luma(self) -> GrayImage:
+        """What it shows, shape (rows, columns)."""
+        height, width = self.shape
+        return np.frombuffer(self.load(), np.uint8, count=height * width).reshape(self.shape)
 
     @property
     def core(self) -> Mask:
         """Which of its pixels have the brightness of the text itself, shape (rows, columns)."""
-        return np.unpackbits(self.core_bits, axis=1, count=self.luma.shape[1]).astype(np.bool_)
+        height, width = self.shape
+        bits = np.frombuffer(self.load(), np.uint8, offset=height * width).reshape(height, -1)
+        return np.unpackbits(bits, axis=1, count=width).astype(np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +101,11 @@ def combine(pictures: Sequence[RgbImage]) -> RgbImage:
 
 
 def text_patch(
-    picture: RgbImage, lines: Sequence[TextLine], size: tuple[int, int], regions: Sequence[Region]
+    picture: RgbImage,
+    lines: Sequence[TextLine],
+    size: tuple[int, int],
+    regions: Sequence[Region],
+    keep: Keep = in_memory,
 ) -> Patch | None:
     """Return what the lines of a picture look like; None without lines.
 
@@ -92,6 +114,7 @@ def text_patch(
         lines: What was read in it.
         size: Height and width of the stroke masks.
         regions: What the picture shows, top to bottom; says whether the text is light.
+        keep: Where the patch waits until it is looked at.
     """
     if not lines:
         return None
@@ -104,7 +127,7 @@ def text_patch(
         if luma[place].size:
             core[place] |= _text_brightness(luma[place], polarity_at(line.box.center[1], regions))
     rows, columns = _around(places, size)
-    return Patch(rows, columns, luma[rows, columns].copy(), np.packbits(core[rows, columns], axis=1))
+    return Patch.of(rows, columns, luma, core, keep)
 
 
 def _around(places: Sequence[tuple[slice, slice]], size: tuple[int, int]) -> tuple[slice, slice]:

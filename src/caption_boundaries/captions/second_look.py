@@ -23,6 +23,7 @@ from caption_boundaries.captions.reading import (
     region_at,
     text_patch,
 )
+from caption_boundaries.captions.shelf import Keep, in_memory
 from caption_boundaries.captions.stored import StoredPictures
 from caption_boundaries.captions.strokes import Mask, StrokeMasks
 from caption_boundaries.media.jpeg import decode_jpeg
@@ -67,7 +68,11 @@ class Level:
 
 
 def look_again(
-    pictures: StoredPictures, segments: Sequence[Segment], readings: Sequence[Reading], engine: OcrEngine
+    pictures: StoredPictures,
+    segments: Sequence[Segment],
+    readings: Sequence[Reading],
+    engine: OcrEngine,
+    keep: Keep = in_memory,
 ) -> list[Reading]:
     """Return the readings with the lines that were overlooked, as far as the engine can read single lines.
 
@@ -76,6 +81,7 @@ def look_again(
         segments: The stretches of the video.
         readings: What was read in each.
         engine: Nobody else may use it meanwhile.
+        keep: Where what lines look like waits until it is compared.
     """
     found = list(readings)
     if not isinstance(engine, LineReader):
@@ -94,7 +100,7 @@ def look_again(
         added = [line for place in places if (line := _read(engine, picture, place)) is not None]
         if added:
             lines = tuple(in_reading_order([*sized, *added]))
-            found[i] = Reading(lines, text_patch(picture, lines, pictures.strokes.size, pictures.regions))
+            found[i] = Reading(lines, text_patch(picture, lines, pictures.strokes.size, pictures.regions, keep))
     return found
 
 

@@ -21,6 +21,7 @@ from caption_boundaries.captions.reading import Reading, chosen_indices
 from caption_boundaries.captions.rows import TickedText, Unread, predicted_rows, tick
 from caption_boundaries.captions.ruled_out import ruled_out
 from caption_boundaries.captions.second_look import look_again
+from caption_boundaries.captions.shelf import Shelf
 from caption_boundaries.captions.stored import StoredPictures
 from caption_boundaries.database.actions import ActionLog
 from caption_boundaries.database.captions import BoundaryRun, Caption, CaptionWriter
@@ -68,6 +69,11 @@ def _save_nothing(ctx: StepContext) -> StepResult:
 
 
 def _find_and_save(ctx: StepContext, layout: LayoutConfig) -> StepResult:
+    with Shelf() as shelf:
+        return _find_with(ctx, layout, shelf)
+
+
+def _find_with(ctx: StepContext, layout: LayoutConfig, shelf: Shelf) -> StepResult:
     pictures, detector = StoredPictures(ctx.conn, layout), _new_detector(ctx)
     engine = _new_engine(ctx, pictures)  # fails early, before any thread starts
     strokes, total = pictures.strokes, FrameRange(0, int(pictures.indices[-1]))
@@ -75,7 +81,8 @@ def _find_and_save(ctx: StepContext, layout: LayoutConfig) -> StepResult:
     shown = strokes.shown_at(pictures.indices, pictures.rate_hz)
     stretches = segments(change_frames(detection, shown), strokes.frame_count, pictures.indices, shown)
     skipped = surely_empty(detection, pictures.indices, stretches)
-    readings = look_again(pictures, stretches, _read(ctx, pictures, stretches, skipped), engine)
+    readings = _read(ctx, pictures, stretches, skipped, shelf)
+    readings = look_again(pictures, stretches, readings, engine, shelf.put)
     cleaned = caption_lines(readings, [len(stretch) for stretch in stretches], pictures.scale)
     ticked = tick(time_captions(strokes, join(strokes, stretches, cleaned)), strokes, total, pictures.rate_hz)
     ticked = limit_confidence(ticked, detection, pictures.indices)
@@ -109,7 +116,11 @@ def _by_person(writer: CaptionWriter) -> list[Caption]:
 
 
 def _read(
-    ctx: StepContext, pictures: StoredPictures, stretches: Sequence[Segment], skipped: NDArray[np.bool_]
+    ctx: StepContext,
+    pictures: StoredPictures,
+    stretches: Sequence[Segment],
+    skipped: NDArray[np.bool_],
+    shelf: Shelf,
 ) -> list[Reading]:
     """Return what stands in every stretch; nothing in those that are skipped.
 
@@ -117,7 +128,11 @@ def _read(
         RecognitionError: The engine failed on every one.
     """
     room = ReadingRoom(
-        lambda: _new_engine(ctx, pictures), ctx.settings.ocr.workers, pictures.strokes.size, pictures.regions
+        lambda: _new_engine(ctx, pictures),
+        ctx.settings.ocr.workers,
+        pictures.strokes.size,
+        pictures.regions,
+        shelf.put,
     )
     jobs = (
         [] if skip else list(pictures.jpegs(chosen_indices(stretch.indices.tolist())))

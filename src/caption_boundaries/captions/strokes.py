@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,36 @@ Mask = NDArray[np.bool_]
 """Where strokes are, shape (height, width)."""
 Share = NDArray[np.float32]
 """In which share of some frames each pixel is a stroke, 0 to 1, shape (height, width)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackedMask:
+    """A mask in little memory: only the part that has strokes, eight pixels in a byte."""
+
+    shape: tuple[int, int]
+    rows: slice
+    columns: slice
+    bits: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, mask: Mask) -> PackedMask:
+        """Pack a mask."""
+        rows, columns = _extent(np.asarray(mask.any(axis=1))), _extent(np.asarray(mask.any(axis=0)))
+        return cls((mask.shape[0], mask.shape[1]), rows, columns, np.packbits(mask[rows, columns], axis=1))
+
+    def unpacked(self) -> Mask:
+        """Return the whole mask."""
+        mask = np.zeros(self.shape, dtype=np.bool_)
+        width = self.columns.stop - self.columns.start
+        mask[self.rows, self.columns] = np.unpackbits(self.bits, axis=1, count=width)
+        return mask
+
+
+def _extent(used: NDArray[np.bool_]) -> slice:
+    """Return from the first to the last place that is used."""
+    places = np.flatnonzero(used)
+    return slice(int(places[0]), int(places[-1]) + 1) if len(places) else slice(0, 0)
+
 
 CHUNKS_KEPT = 4
 """Chunks of masks that stay in memory: everything here looks at a few neighbouring seconds at a time."""

@@ -1,0 +1,54 @@
+"""What waits on disk until it is looked at again, so that memory does not grow with the length of a video.
+
+The lines of a whole video have to be known before any of them can be told from a logo, and only then are neighbouring
+pictures compared. Until then nobody looks at the pictures.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+Load = Callable[[], bytes]
+"""Returns what was kept."""
+Keep = Callable[[bytes], Load]
+"""Keeps something; returns how to get it back."""
+
+
+def in_memory(data: bytes) -> Load:
+    """Keep ``data`` where it is."""
+    return lambda: data
+
+
+class Shelf:
+    """A file without a name, which is gone when the program is, however it ends; a context manager.
+
+    Any thread may put things on it and take them back. Nothing can be taken back once it is closed.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(prefix="caption-boundaries-")  # noqa: SIM115 (closed by __exit__)
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def put(self, data: bytes) -> Load:
+        """Write ``data`` to the file; returns how to read it."""
+        with self._lock:
+            place = self._file.seek(0, 2)
+            self._file.write(data)
+        return lambda: self._read(place, len(data))
+
+    def _read(self, place: int, size: int) -> bytes:
+        with self._lock:
+            self._file.seek(place)
+            return self._file.read(size)

@@ -1,0 +1,102 @@
+"""Memory does not grow with the length of a video by more than what a caption is."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import threading
+import tracemalloc
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from caption_boundaries.captions.decoding import Segment
+from caption_boundaries.captions.joining import Group, join
+from caption_boundaries.captions.reading import Reading, text_patch
+from caption_boundaries.captions.shelf import Keep, Shelf, in_memory
+from caption_boundaries.captions.strokes import PackedMask, StrokeMasks
+from support.films import HEIGHT, LINE, REGIONS, WIDTH, Film, still
+
+SCENE = Film(96, background=still(1)).show("Good morning", 8, 40).show("Where is the key?", 52, 90)
+CUTS = [8, 24, 40, 52, 70, 90]
+CAPTIONS = 2
+ONE_PICTURE = WIDTH * HEIGHT
+"""Bytes of a mask, or of the luma, of the caption region."""
+
+
+def repeated(times: int) -> StrokeMasks:
+    """The strokes of a film that shows the scene again and again."""
+    masks, frames = SCENE.masks(), SCENE.frames
+    chunks = [(n * frames, n * frames / SCENE.fps + SCENE.seconds) for n in range(times)]
+    return StrokeMasks(chunks, lambda first: masks.copy(), LINE)
+
+
+def stretches_of(times: int) -> list[Segment]:
+    edges = [*sorted({n * SCENE.frames + place for n in range(times) for place in (0, *CUTS)}), times * SCENE.frames]
+    return [Segment(a, b, np.arange(a, b)) for a, b in itertools.pairwise(edges)]
+
+
+def readings_of(stretches: list[Segment], keep: Keep) -> Iterator[Reading]:
+    for stretch in stretches:
+        frame = (stretch.first + stretch.stop) // 2 % SCENE.frames
+        lines = SCENE.reading_at(frame).lines
+        yield Reading(lines, text_patch(SCENE.rgb(frame), lines, (HEIGHT, WIDTH), REGIONS, keep))
+
+
+def kept_after(times: int) -> tuple[int, list[Group]]:
+    """Bytes that are in memory when all captions of a film are known, and the groups."""
+    strokes, stretches = repeated(times), stretches_of(times)
+    with Shelf() as shelf:
+        gc.collect()
+        tracemalloc.start()
+        readings = list(readings_of(stretches, shelf.put))
+        groups = join(strokes, stretches, readings)
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    return kept, groups
+
+
+def test_a_caption_keeps_less_than_a_quarter_of_a_picture() -> None:
+    (short, few), (long, many) = kept_after(4), kept_after(12)
+    captions = [sum(group.has_text for group in groups) for groups in (few, many)]
+    assert captions == [4 * CAPTIONS, 12 * CAPTIONS]
+    assert (long - short) / (captions[1] - captions[0]) < ONE_PICTURE / 4
+
+
+def test_the_shelf_changes_nothing() -> None:
+    strokes, stretches = repeated(1), stretches_of(1)
+    found = []
+    with Shelf() as shelf:
+        for keep in (in_memory, shelf.put):
+            groups = join(strokes, stretches, list(readings_of(stretches, keep)))
+            found.append([(g.first, g.stop, g.reading.text, None if g.ink is None else g.ink.tolist()) for g in groups])
+    assert found[0] == found[1]
+
+
+def test_what_is_put_on_the_shelf_comes_back_whoever_put_it() -> None:
+    things = [bytes([number]) * (number * 37) for number in range(60)]
+    taken: dict[int, bytes] = {}
+
+    def use(numbers: range) -> None:
+        loads = {number: shelf.put(things[number]) for number in numbers}
+        taken.update({number: load() for number, load in loads.items()})
+
+    with Shelf() as shelf:
+        threads = [threading.Thread(target=use, args=(range(start, 60, 4),)) for start in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert [taken[number] for number in range(60)] == things
+
+
+@pytest.mark.parametrize(
+    "inked", [(), ((0, 0),), ((3, 5), (9, 18)), ((11, 19),)], ids=["none", "first", "some", "last"]
+)
+def test_a_packed_mask_is_the_mask(inked: tuple[tuple[int, int], ...]) -> None:
+    mask = np.zeros((12, 20), dtype=np.bool_)
+    for place in inked:
+        mask[place] = True
+    assert np.array_equal(PackedMask.of(mask).unpacked(), mask)
