@@ -147,6 +147,7 @@ def on_layout(*keys: str) -> Callable[[Page], None]:
         page.evaluate("location.hash = `frame=${__test.state().data.frames[3] ?? 0}`")
         page.locator("#canvas").focus()
         press(page, *keys)
+        until(page, "__test.painted() && __test.shownIndex() >= 0")
 
     return prepare
 
@@ -160,7 +161,7 @@ def on_captions(*keys: str, number: int = 1) -> Callable[[Page], None]:
         page.locator("#stage").focus()
         press(page, *keys)
         until(page, "!__test.state().fine || (__test.state().sources.start && __test.state().sources.end)")
-        until(page, "__test.slots().every((slot) => slot.frame < 0 || slot.shown === slot.frame)")
+        until(page, "__test.painted() && __test.slots().every((slot) => slot.frame < 0 || slot.shown === slot.frame)")
 
     return prepare
 

@@ -24,7 +24,7 @@ ARGUMENTS = [
 ]
 
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds after which what a test waits for will not come any more: a machine may be busy with other things."""
 
 

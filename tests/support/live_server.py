@@ -13,6 +13,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 PROGRAM = ("-m", "caption_boundaries", "serve")
+PATIENCE = 120
+"""Seconds in which a server answers or ends, also on a machine that is busy with other things."""
 
 
 @dataclass
@@ -39,14 +41,14 @@ class LiveServer:
     def kill(self) -> None:
         """End it without warning, as a power cut would."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
         self._close()
 
     def stop(self) -> None:
         """End it as Ctrl-C does."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(10)
+            self.process.wait(PATIENCE)
         self._close()
 
 
@@ -63,10 +65,10 @@ def start_server(data: Path, *, port: int = 0, name: str = "ana") -> LiveServer:
     link = next((line.strip() for line in process.stdout if "/login#key=" in line), "")
     assert link, "the server printed no link"
     server = LiveServer(process, link)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{server.origin}/health", timeout=1):
+            with urllib.request.urlopen(f"{server.origin}/health", timeout=PATIENCE):
                 return server
         except OSError:
             time.sleep(0.02)

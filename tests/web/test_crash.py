@@ -23,10 +23,12 @@ from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.library import find_video_folders
 from support.caption_data import captions_of, make_caption_video
 from support.caption_random import random_change
-from support.live_server import LiveServer, start_server
+from support.live_server import PATIENCE, LiveServer, start_server
 from support.web_data import made_lines, make_video
 
 FRAMES = 12
+GONE = (OSError, http.client.HTTPException)
+"""What a client meets when the server is killed while it asks."""
 
 
 class Client:
@@ -42,7 +44,7 @@ class Client:
 
     def _ask(self, path: str, body: Any) -> Any:
         request = urllib.request.Request(self.server.origin + path, json.dumps(body).encode(), self.headers)
-        return urllib.request.urlopen(request, timeout=10)
+        return urllib.request.urlopen(request, timeout=PATIENCE)
 
     def post(self, path: str, body: Any) -> Any:
         with self._ask(path, body) as answer:
@@ -60,9 +62,20 @@ def burst(client: Client, path: str, acknowledged: list[str], seed: int) -> None
         body = {"uuid": str(uuid.uuid4()), "actor": "ana", "session": session, rng.choice(["put_in", "put_out"]): boxes}
         try:
             client.post(path, body)
-        except OSError:
+        except GONE:
             return
         acknowledged.append(body["uuid"])
+
+
+def kill_amid(server: LiveServer, sender: threading.Thread, acknowledged: list[str], seed: int) -> None:
+    """Start a burst of actions and kill the server at any moment after the first ones were acknowledged."""
+    sender.start()
+    while len(acknowledged) < 3:
+        assert sender.is_alive(), "the server took no actions"
+        time.sleep(0.005)
+    time.sleep(random.Random(seed).uniform(0, 0.15))
+    server.kill()
+    sender.join()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -74,12 +87,7 @@ def test_every_acknowledged_action_is_there_and_none_is_half_there(tmp_path: Pat
     sender = threading.Thread(
         target=burst, args=(client, f"/api/v1/videos/{folder.name}/layout/labels", acknowledged, seed)
     )
-    sender.start()
-    while len(acknowledged) < 3:
-        time.sleep(0.005)
-    time.sleep(random.Random(seed).uniform(0, 0.15))
-    server.kill()
-    sender.join()
+    kill_amid(server, sender, acknowledged, seed)
 
     with VideoDatabase(folder, writes={"layout"}, attach={"layout"}) as connection:
         log = ActionLog(connection, "layout")
@@ -114,7 +122,7 @@ def caption_burst(client: Client, path: str, rows: list[Caption], acknowledged: 
             answer = client.post(path, body)
         except urllib.error.HTTPError:
             continue  # refused, as what makes no sense is
-        except (OSError, http.client.HTTPException):
+        except GONE:
             return
         if answer["kind"]:
             acknowledged.append(body["uuid"])
@@ -142,12 +150,7 @@ def test_every_acknowledged_edit_of_captions_is_there_and_none_is_half_there(
         target=caption_burst,
         args=(Client(server), f"/api/v1/videos/{folder.name}/captions/actions", before, acknowledged, seed),
     )
-    sender.start()
-    while len(acknowledged) < 3:
-        time.sleep(0.005)
-    time.sleep(random.Random(seed).uniform(0, 0.15))
-    server.kill()
-    sender.join()
+    kill_amid(server, sender, acknowledged, seed)
 
     with VideoDatabase(folder, writes={"captions"}, attach={"captions"}) as connection:
         log = ActionLog(connection, "captions")

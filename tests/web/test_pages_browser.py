@@ -68,9 +68,22 @@ class TestList:
         page.locator("#files").set_input_files(clip.path)
         row = page.locator("li.video", has_text="from the page")
         row.wait_for()
-        row.get_by_role("progressbar").wait_for()
         row.get_by_role("link", name="Layout").wait_for(timeout=120_000)
         row.get_by_role("link", name="Captions").wait_for(timeout=120_000)
+
+    def test_steps_that_run_show_how_far_they_are(self, list_page: Page, video: Path):
+        job = {"state": "running", "steps": ["crop", "captions"], "step": "crop", "done": 3, "total": 12}
+        address = f"**/api/v1/videos/{video.name}"
+        with list_page.expect_response(address) as summary:
+            list_page.reload()
+        told = {**summary.value.json(), "job": {**job, "unit": "frames", "message": "", "finished": []}}
+        list_page.route(address, lambda route: route.fulfill(json=told))
+        list_page.reload()
+        row = list_page.locator(f"li.video[data-id='{video.name}']")
+        bar = row.get_by_role("progressbar", name="Steps of")
+        assert bar.get_attribute("aria-valuenow") == "13"
+        assert "Crops 3 of 12 frames" in row.inner_text()
+        assert row.get_by_role("button", name="Stop").is_enabled()
 
     def test_what_is_no_video_is_refused_in_words(self, context: BrowserContext, live: LiveServer, tmp_path: Path):
         with watched_page(context, live.origin, "422", "400") as page:

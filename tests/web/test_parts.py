@@ -183,7 +183,7 @@ def _quick(folder: Path, steps: Sequence[str], send: Callable[..., None]) -> Non
 
 def _slow(folder: Path, steps: Sequence[str], send: Callable[..., None]) -> None:
     send(step=steps[0])
-    time.sleep(60)
+    time.sleep(600)
 
 
 def _failing(folder: Path, steps: Sequence[str], send: Callable[..., None]) -> None:
@@ -198,7 +198,7 @@ def _killed(folder: Path, steps: Sequence[str], send: Callable[..., None]) -> No
     os.kill(os.getpid(), 9)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

@@ -138,8 +138,8 @@ export function cursorBar(state, actions, moving) {
 export function timelineBar(timeline, state, moving) {
   return html`<div class="zoom-bar" role="group" aria-label="Timeline">
     <button class="quiet icon-button" aria-label=${state.playing ? "Stop" : "Play in a loop"} title=${tip("Play the frames around the cursor in a loop", "captions.play")} @click=${() => (state.playing ? moving.stop() : moving.play("loop"))}>${state.playing ? "■" : "▶"}</button>
-    <button class="quiet icon-button" aria-label="Zoom out" title=${tip("Zoom out", "captions.zoomOut")} @click=${() => timeline.zoom(1 / 1.6)}>−</button>
-    <button class="quiet" aria-label="Show the whole timeline" title=${tip(`Whole video, ${plural(state.data.count, "frame")}`, "captions.zoomReset")} @click=${timeline.whole}>All</button>
     <button class="quiet icon-button" aria-label="Zoom in" title=${tip("Zoom in", "captions.zoomIn")} @click=${() => timeline.zoom(1.6)}>+</button>
+    <button class="quiet" aria-label="Show the whole timeline" title=${tip(`Whole video, ${plural(state.data.count, "frame")}`, "captions.zoomReset")} @click=${timeline.whole}>All</button>
+    <button class="quiet icon-button" aria-label="Zoom out" title=${tip("Zoom out", "captions.zoomOut")} @click=${() => timeline.zoom(1 / 1.6)}>−</button>
   </div>`;
 }

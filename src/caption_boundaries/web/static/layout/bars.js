@@ -59,7 +59,6 @@ export function orderBar(state, set) {
 /** @param {State} state @param {Actions} actions @param {(view: import("./types.js").View) => void} setView */
 export function toolbar(state, actions, setView) {
   const setScope = (/** @type {import("./types.js").Scope} */ scope) => actions.set((old) => ({ ...old, scope }));
-  const setHeat = (/** @type {State["heat"]} */ heat) => actions.set((old) => ({ ...old, heat }));
   return html`<div class="toolbar" role="toolbar" aria-label="Views and tools">
     ${choice("View", state.view, setView, [
       ["frame", "Frame", tip("One frame", "layout.viewFrame")],
@@ -67,14 +66,7 @@ export function toolbar(state, actions, setView) {
       ["contact", "Contact", tip("The crop in all frames", "layout.viewContact")],
     ])}
     ${state.view === "contact" ? nothing : [clickChoice(state, actions), reachChoice(state, setScope)]}
-    ${state.view === "heat"
-      ? choice("Which boxes are shown", state.heat, setHeat, [
-          ["all", "All", "All boxes"],
-          ["in", "In", "Only captions"],
-          ["out", "Out", "Only others"],
-          ["uncertain", "Uncertain", "Only uncertain ones"],
-        ])
-      : nothing}
+    ${state.view === "heat" ? shownChoice(state, actions) : nothing}
   </div>`;
 }
 
@@ -94,6 +86,17 @@ function reachChoice(state, setScope) {
     ["frame", "Frame", tip("Rectangles reach this frame", "layout.scope")],
     ["selected", `Chosen ${state.chosen.size}`, "Rectangles reach the chosen frames; Ctrl-click frames to choose them"],
     ["all", "All", "Rectangles reach every frame"],
+  ])}</div>`;
+}
+
+/** @param {State} state @param {Actions} actions */
+function shownChoice(state, actions) {
+  const set = (/** @type {State["heat"]} */ heat) => actions.set((old) => ({ ...old, heat }));
+  return html`<div class="row"><span class="muted">Show:</span>${choice("Which boxes are shown", state.heat, set, [
+    ["all", "All", "All boxes"],
+    ["in", "In", "Only captions"],
+    ["out", "Out", "Only others"],
+    ["uncertain", "Uncertain", "Only uncertain ones"],
   ])}</div>`;
 }
 
