@@ -35,12 +35,12 @@ class Size:
 
 
 FULL = Size(
-    (("1", 109, 30), ("3", 150, 10), ("4", 123, 10)),
+    (("1", 400, 12), ("3", 350, 12)),
     ("6", 24, 20),
-    12,
+    16,
     (
-        *("--steps", "1500", "--batch", "32", "--micro-batch", "32", "--samples", "1500", "--rate", "0.003"),
-        *("--look", "300", "--patience", "30", "--precision", "bfloat16"),
+        *("--steps", "7200", "--batch", "32", "--micro-batch", "32", "--samples", "1500", "--rate", "0.003"),
+        *("--look", "600", "--patience", "100", "--precision", "bfloat16", "--workers", "1"),
     ),
 )
 SMALL = Size(
@@ -69,6 +69,7 @@ def _stages(options: argparse.Namespace) -> Iterator[list[str]]:
     train, test, model = work / "train", work / "test", SHIPPED if options.install else work / "model"
     made = [(train / videos[0], "train", videos) for videos in size.train] + [(test, "test", size.test)]
     for folder, split, (seed, videos, seconds) in made:
+        folder.mkdir(parents=True, exist_ok=True)
         count = ["--videos", str(videos), "--seconds", str(seconds), "--jobs", str(options.jobs)]
         yield ["dataset", "synthesize", str(folder), *count, "--seed", seed, "--split", split, *footage, *excluded]
     roots = [str(folder) for folder, split, _ in made if split == "train"]

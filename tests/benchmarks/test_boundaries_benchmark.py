@@ -6,11 +6,14 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import boundaries
+import boundaries_failures
 from boundaries_groups import groups_of_script
 from caption_boundaries.data.folders import make_folder
+from caption_boundaries.types import DIFFERENT, EMPTY_EMPTY, EMPTY_VALID, SAME
 from support.synthetic import SEEDS, SMALL
 
 
@@ -41,3 +44,24 @@ def test_nothing_to_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cap
     monkeypatch.setattr(sys, "argv", ["boundaries.py", "--data", str(tmp_path)])
     assert boundaries.main() == 2
     assert "No video" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("true", "found", "expected"),
+    [
+        ([SAME, DIFFERENT, SAME, SAME], [SAME, SAME, DIFFERENT, SAME], []),
+        ([SAME, DIFFERENT, SAME, SAME], [SAME, SAME, SAME, SAME], [(1, "missed: different")]),
+        ([EMPTY_EMPTY] * 4, [EMPTY_EMPTY, EMPTY_VALID, SAME, SAME], [(1, "invented: empty_valid")]),
+    ],
+    ids=["one index apart", "missed", "invented"],
+)
+def test_what_counts_as_a_failure(true: list[int], found: list[int], expected: list[tuple[int, str]]) -> None:
+    assert boundaries_failures.differences(np.array(true), np.array(found)) == expected
+
+
+def test_failures_are_drawn_in_rows() -> None:
+    crops = tuple(np.full((20, 160), luma, np.uint8) for luma in (0, 50, 100, 150))
+    failure = boundaries_failures.Failure("0123", 7, "missed: different", ("latin",), crops)
+    one, two = boundaries_failures.sheet([failure]), boundaries_failures.sheet([failure, failure])
+    assert two.shape == (2 * one.shape[0], one.shape[1])
+    assert one.shape[1] > 4 * boundaries_failures.WIDTH
