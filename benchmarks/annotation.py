@@ -2,10 +2,11 @@
 
     python benchmarks/annotation.py
     python benchmarks/annotation.py --boxes 2000 --captions 600 --presses 20      # quick
+    python benchmarks/annotation.py --no-browser     # processor time of the server, whatever else is running
 
 Printed with p50 and p95 in milliseconds: from a key to changed pixels, from the action to the server's word that it is
-saved, from Enter to the next item with all its pictures, and the classifier's refit with the predictions for all boxes.
-Needs Chromium.
+saved, from Enter to the next item with all its pictures, and the classifier's refit with the predictions for all boxes;
+and the processor time of one save, asked without a network. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
@@ -38,10 +40,13 @@ from report import Figure, write_report
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from support.browser import launch, until
+from support.caption_client import CaptionTool
 from support.caption_data import add_captions
 from support.caption_films import crop_picture
 from support.live_server import start_server
+from support.tool_client import LayoutTool
 from support.web_data import WORDS, made_lines, make_video, picture_of
+from support.web_server import open_server
 
 LABELS = 500
 """Labels of a person from which the classifier is fitted again."""
@@ -100,18 +105,20 @@ def main() -> None:
     parser.add_argument("--boxes", type=int, default=20_000)
     parser.add_argument("--captions", type=int, default=6_000)
     parser.add_argument("--presses", type=int, default=60, help="how often each key is pressed")
+    parser.add_argument("--no-browser", action="store_true", help="measure the server alone; nothing is stored")
     parser.add_argument("--no-store", action="store_true", help="print only")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         boxes = make_boxes(root, arguments.boxes)
         captions = make_captions(root, arguments.captions)
-        rows = [refit(boxes)]
-        with opened(root) as (page, origin):
-            rows += on_layout(page, f"{origin}/videos/{boxes.name}/layout", arguments.presses)
-            rows += on_captions(page, f"{origin}/videos/{captions.name}/captions", arguments.presses)
+        rows = [refit(boxes), *saves(root, boxes, captions, arguments.presses)]
+        if not arguments.no_browser:
+            with opened(root) as (page, origin):
+                rows += on_layout(page, f"{origin}/videos/{boxes.name}/layout", arguments.presses)
+                rows += on_captions(page, f"{origin}/videos/{captions.name}/captions", arguments.presses)
     print_table(rows, arguments)
-    if not arguments.no_store:
+    if not arguments.no_store and not arguments.no_browser:
         found = [figure for row in rows for figure in figures(row)]
         print(write_report("annotation", found, machine=describe()))
 
@@ -172,6 +179,29 @@ def refit(folder: Path) -> Measured:
         bench.judge(labelled, inside)
         times.append((time.perf_counter() - started) * 1000)
     return Measured(f"layout: refit to {LABELS} labels and predict all boxes", 20, times)
+
+
+def saves(root: Path, boxes: Path, captions: Path, count: int) -> list[Measured]:
+    """Measure the processor time of one save in each tool, the answer's JSON included."""
+    with open_server(root) as server:
+        layout, tool = LayoutTool(server, boxes.name), CaptionTool(server, captions.name)
+        layout.state()
+        chosen = tool.ids()[len(tool.ids()) // 2]
+        marks = [{"put_in": [box]} if box % 2 else {"put_out": [box]} for box in range(LABELS + count)]
+        layout.send("labels", put_in=[*range(0, LABELS, 2)], put_out=[*range(1, LABELS, 2)])
+        nudges = [processor_time(tool.act, "nudge", id=chosen, edge="end", ticks=(-1) ** i) for i in range(count)]
+        labels = [processor_time(layout.send, "labels", **mark) for mark in marks[LABELS:]]
+    return [
+        Measured("captions: nudge saved, processor time", 50, nudges[1:]),
+        Measured("layout: mark saved, classifier refitted, processor time", 50, labels[1:]),
+    ]
+
+
+def processor_time(act: Callable[..., Any], *arguments: Any, **options: Any) -> float:
+    """Return the milliseconds of processor time that a call takes in all threads."""
+    started = time.process_time()
+    act(*arguments, **options)
+    return (time.process_time() - started) * 1000
 
 
 @contextmanager

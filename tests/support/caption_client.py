@@ -7,14 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from starlette.testclient import TestClient
-
 from caption_boundaries.database.captions import Caption
-from caption_boundaries.web.app import create_app, create_context
-from caption_boundaries.web.settings import WebSettings
 from support.caption_data import captions_of
 from support.tool_client import ToolClient
-from support.web_server import Server
+from support.web_server import open_server
 
 
 class CaptionTool(ToolClient):
@@ -56,12 +52,8 @@ class CaptionTool(ToolClient):
 @contextmanager
 def open_caption_tool(root: Path) -> Iterator[CaptionTool]:
     """Open the tool of the one video below ``root``, in an application of its own."""
-    context = create_context(WebSettings(data=root, testing=True))
-    app = create_app(context)
-    with TestClient(app, base_url="http://127.0.0.1:8765") as client:
-        server = Server(app, context, client)
-        server.log_in()
-        (video_id,) = context.registry.all()
+    with open_server(root) as server:
+        (video_id,) = server.context.registry.all()
         tool = CaptionTool(server, video_id)
         tool.state()
         yield tool

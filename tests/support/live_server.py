@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -50,6 +52,15 @@ class LiveServer:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(PATIENCE)
         self._close()
+
+
+def steady_port() -> int:
+    """Return a free port that stays free while a server is away: the system gives those below 32,768 to nobody."""
+    for port in range(20_000 + os.getpid() % 5_000, 32_000):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 def start_server(data: Path, *, port: int = 0, name: str = "ana") -> LiveServer:

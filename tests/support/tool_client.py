@@ -36,3 +36,9 @@ class ToolClient:
         if status == 200:
             self.revision = answer["revision"]
         return answer
+
+
+class LayoutTool(ToolClient):
+    """The layout tool."""
+
+    tool = "layout"

@@ -11,10 +11,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
-from starlette.testclient import TestClient
 
-from caption_boundaries.web.app import create_app, create_context
-from caption_boundaries.web.settings import WebSettings
 from support.browser import CHROMIUM, LayoutPage, launch, watched_page
 from support.caption_browser import CaptionPage
 from support.caption_client import CaptionTool, open_caption_tool
@@ -23,7 +20,7 @@ from support.caption_films import make_captioned
 from support.data import REPOSITORY
 from support.live_server import LiveServer, start_server
 from support.web_data import make_video
-from support.web_server import Server
+from support.web_server import Server, open_server
 
 sys.path.insert(0, str(REPOSITORY / "benchmarks"))  # the simulated annotator is tried on the real pages
 
@@ -39,11 +36,7 @@ def data(tmp_path: Path) -> Path:
 @pytest.fixture
 def server(data: Path) -> Iterator[Server]:
     """An application over ``data`` in which a session is open."""
-    context = create_context(WebSettings(data=data, testing=True))
-    app = create_app(context)
-    with TestClient(app, base_url="http://127.0.0.1:8765") as client:
-        made = Server(app, context, client)
-        made.log_in()
+    with open_server(data) as made:
         yield made
 
 

@@ -12,7 +12,7 @@ from caption_boundaries.database.layout import LayoutReader, regions_from_json
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.paths import all_databases
 from support.browser import LayoutPage, first_of, until, watched_page
-from support.live_server import LiveServer, start_server
+from support.live_server import LiveServer, start_server, steady_port
 from support.web_data import INDEX_BITS, INDEX_CELL, made_lines, make_video
 
 SIZE = (640, 360)
@@ -391,7 +391,7 @@ class TestSafety:
 
     def test_a_restarted_server_goes_on_where_it_was(self, browser: Browser, tmp_path: Path):
         folder = make_video(tmp_path / "data", frames=4)
-        server = start_server(tmp_path / "data")
+        server = start_server(tmp_path / "data", port=steady_port())
         context = browser.new_context(viewport={"width": 1280, "height": 800})
         with watched_page(context, server.origin, "ERR_CONNECTION", "Failed to load", "401") as page:
             page.goto(server.link)

@@ -16,15 +16,13 @@ from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.paths import all_databases
 from caption_boundaries.layout.classifier import BoxClassifier
 from caption_boundaries.types import Box
-from support.tool_client import OTHER, SESSION, ToolClient
+from support.tool_client import OTHER, SESSION, LayoutTool
 from support.web_data import made_lines, make_video
 from support.web_server import Server
 
 
-class Layout(ToolClient):
-    """The layout tool."""
-
-    tool = "layout"
+class Layout(LayoutTool):
+    """The layout tool, and what it has written."""
 
     def stored(self) -> list[BoxLabel]:
         with VideoDatabase(self.folder, readonly=True, attach={"layout"}) as connection:
