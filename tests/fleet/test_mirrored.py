@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from caption_boundaries.database.multi_db import VideoDatabase
-from caption_boundaries.errors import ConflictError, DatabaseBusyError, VideoBusyError
+from caption_boundaries.errors import ConflictError, DatabaseBusyError, RecognitionError, VideoBusyError
 from caption_boundaries.fleet import renaming
 from caption_boundaries.fleet.jobs import run_job
 from caption_boundaries.fleet.mirrored import Mirrored
 from caption_boundaries.fleet.renaming import finish_publishing, publish_by_renaming, stamps
 from caption_boundaries.locking import video_lock
-from support.fleets import jobs_for
+from caption_boundaries.pipeline import run_steps, select_steps
+from support.fleets import QUICK, jobs_for
 from support.folders import contents, file_hashes
 
 
@@ -63,6 +64,25 @@ def test_a_failed_step_leaves_the_home_as_it_was(home: Mirrored) -> None:
     result = run_job(jobs_for([home])[0])
     assert result.status == "failed"
     assert file_hashes(home.video_dir) | {".lock": ""} == before | {".lock": ""}
+    assert list(home.scratch.iterdir()) == []  # nothing was done in it
+
+
+def ingest_and_fail(folder: Path) -> None:
+    list(run_steps(folder, select_steps(only=["ingest"]), settings=QUICK))
+    raise RecognitionError("The engine cannot be started.")
+
+
+def test_steps_that_were_done_before_one_failed_are_not_lost(home: Mirrored) -> None:
+    with pytest.raises(RecognitionError), home.workplace("run", silent) as folder:
+        ingest_and_fail(folder)
+    again = run_job(jobs_for([home])[0])
+    assert [outcome.step for outcome in again.outcomes if outcome.ran] == ["ocr", "crop", "captions", "export"]
+    assert list(home.scratch.iterdir()) == []
+
+
+def test_nothing_is_kept_of_a_video_that_somebody_else_has_changed(home: Mirrored) -> None:
+    with pytest.raises(ConflictError), home.workplace("run", silent) as folder:
+        edit_both(folder, home.video_dir)
     assert list(home.scratch.iterdir()) == []
 
 

@@ -210,6 +210,18 @@ def test_a_killed_worker_s_work_is_gone_on_with(films: list[Path], tmp_path: Pat
     assert [outcome.step for outcome in result.outcomes if outcome.ran] == ["export"]
 
 
+def test_what_was_done_is_not_lost_when_it_cannot_be_published_yet(films: list[Path], tmp_path: Path) -> None:
+    address, folder = address_of("flaky memory", tmp_path), films[2]
+    publish(address, folder)
+    flaky.FAULTS["put_file", 0] = "before"
+    assert run_job(jobs_for([home_of(address, folder, tmp_path)])[0]).status == "failed"
+    flaky.FAULTS.clear()
+    result = run_job(jobs_for([home_of(address, folder, tmp_path)])[0])
+    assert [outcome.step for outcome in result.outcomes if outcome.ran] == ["export"]
+    assert open_store(address).latest(folder.name).generation == 2
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
 def test_two_runs_never_work_on_one_video(films: list[Path], tmp_path: Path) -> None:
     address, folder = address_of("file", tmp_path), films[0]
     publish(address, folder)

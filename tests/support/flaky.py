@@ -14,6 +14,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,10 @@ class FlakyFileSystem(fsspec.AbstractFileSystem):
 
     def info(self, path: str, **options: Any) -> dict[str, Any]:
         return self._faulty("info", lambda part: self._real(path).info(path))
+
+    def modified(self, path: str) -> datetime:
+        written: datetime = self._real(path).modified(path)
+        return written
 
     def rm_file(self, path: str) -> None:
         self._real(path).rm_file(path)

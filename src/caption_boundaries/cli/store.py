@@ -1,4 +1,4 @@
-"""`store list`, `store publish` and `store fetch`: videos in an object store or on another disk."""
+"""`store list`, `publish`, `fetch` and `prune`: videos in an object store or on another disk."""
 
 from __future__ import annotations
 
@@ -23,17 +23,20 @@ from caption_boundaries.cli.options import (
 )
 from caption_boundaries.cli.output import Output
 from caption_boundaries.errors import CaptionBoundariesError, FleetError, TargetError
+from caption_boundaries.fleet import pruning
 from caption_boundaries.fleet.exchange import compare, fetch_video, folder_in, publish_folder
 from caption_boundaries.fleet.homes import Report
 from caption_boundaries.fleet.manifest import Manifest
+from caption_boundaries.fleet.pruning import GRACE_SECONDS, PruningPlan, plan_pruning
 from caption_boundaries.fleet.store import VideoStore
 
 T = TypeVar("T")
+R = TypeVar("R")
 AddressArgument = Annotated[
     str,
     typer.Argument(metavar="STORE", help="Address such as s3://bucket/films or file:///mnt/films.", show_default=False),
 ]
-HELP = """Videos in an object store: list, publish, fetch.
+HELP = """Videos in an object store: list, publish, fetch, prune.
 
 Example: `caption-boundaries store list s3://bucket/films`
 """
@@ -43,7 +46,7 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what wou
 def add_commands(app: typer.Typer) -> None:
     """Add the commands of this module."""
     store = typer.Typer(help=HELP, no_args_is_help=True)
-    for name, command in (("list", list_videos), ("publish", publish), ("fetch", fetch)):
+    for name, command in (("list", list_videos), ("publish", publish), ("fetch", fetch), ("prune", prune)):
         store.command(name)(command)
     app.add_typer(store, name="store")
 
@@ -118,6 +121,52 @@ def fetch(
     )
 
 
+def prune(
+    address: AddressArgument,
+    keep: Annotated[int, typer.Option("--keep", min=1, help="Generations of each video that stay at least.")] = 1,
+    grace: Annotated[
+        float,
+        typer.Option(
+            "--grace",
+            min=0.0,
+            metavar="HOURS",
+            help="Leave alone what was needed so lately; less than 24 only while nobody else uses the store.",
+        ),
+    ] = GRACE_SECONDS / 3600,
+    dry_run: DryRunOption = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Remove superseded generations from a store, and files that none names; safe while others read and publish.
+
+    Example: `caption-boundaries store prune s3://bucket/films --keep 3 --dry-run`
+    """
+    out, store = Output(json, quiet, verbose), VideoStore(address)
+    plan = plan_pruning(store, keep=keep, grace=grace * 3600)
+    _tell_pruning(plan, out)
+    nothing = not (plan.generations or plan.objects)
+    if not (nothing or dry_run or yes):
+        typer.confirm("Remove them?", abort=True, err=True)
+    freed = 0
+    if not (nothing or dry_run):
+        freed = _under_bar(address, plan, lambda plan, report: pruning.prune(store, plan, report), out)
+        out.say(f"Freed {size_text(freed)}.", style="bold")
+    removed = [{"video_id": m.video_id, "generation": m.generation} for m in plan.generations]
+    out.emit({"generations": removed, "files": len(plan.objects), "bytes": plan.size, "freed": freed})
+
+
+def _tell_pruning(plan: PruningPlan, out: Output) -> None:
+    rows = [(m.video_id, m.title, m.generation, m.published_at) for m in plan.generations]
+    if rows:
+        out.table("", ("id", "video", "generation>", "published"), rows)
+    out.say(
+        f"{len(rows)} generations can go, and {len(plan.objects)} files ({size_text(plan.size)}) that no other needs; "
+        f"{plan.kept} generations stay."
+    )
+
+
 def _chosen(store: VideoStore, video_ids: list[str]) -> Iterable[Manifest]:
     if not video_ids:
         return store.all_latest()
@@ -152,7 +201,7 @@ def _each(items: list[tuple[str, T]], work: Callable[[T, Report], str], out: Out
         raise FleetError(f"{len(failed)} of {len(told)} videos failed.", hint=f"The first: {failed[0]['error']}")
 
 
-def _under_bar(name: str, item: T, work: Callable[[T, Report], str], out: Output) -> str:
+def _under_bar(name: str, item: T, work: Callable[[T, Report], R], out: Output) -> R:
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),

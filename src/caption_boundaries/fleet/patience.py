@@ -20,6 +20,10 @@ class DamagedTransferError(Exception):
     """What arrived is not what was sent."""
 
 
+class TransferFailedError(StorageError):
+    """A transfer failed every time; it may work later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How often, and after which pauses, something is tried again."""
@@ -38,7 +42,8 @@ class Patience:
             may_be_missing: Let ``FileNotFoundError`` through: the caller knows what it means.
 
         Raises:
-            StorageError: It failed for good, or every time.
+            StorageError: It failed for good.
+            TransferFailedError: It failed every time.
             FileNotFoundError: What is asked for does not exist, and the caller wants to know.
         """
         for attempt in range(1, self.attempts + 1):
@@ -52,7 +57,7 @@ class Patience:
                 raise StorageError(f"{what} is refused: {error}.", hint="Check the rights and the address.") from error
             except Exception as error:  # every store library has a tree of errors of its own
                 if attempt == self.attempts:
-                    raise StorageError(
+                    raise TransferFailedError(
                         f"{what} failed {attempt} times: {_told(error)}.",
                         hint="Nothing was half published; run it again.",
                     ) from error

@@ -9,12 +9,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from caption_boundaries.atomic import PARTIAL_PREFIX, discard, partial_path, place_file, replace_file, write_file
+from caption_boundaries.atomic import PARTIAL_PREFIX, discard, partial_path, place_file, replace_file
 from caption_boundaries.errors import UsageError
+
+T = TypeVar("T")
 
 PERMANENT = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError, NotADirectoryError)
 """Errors that are the same when tried again."""
@@ -28,6 +31,9 @@ class Remote(Protocol):
 
     def size(self, name: str) -> int | None:
         """Return how many bytes a name holds; None where it does not exist."""
+
+    def modified(self, name: str) -> float | None:
+        """Return when a name was written, in Unix time; None where it does not exist or nobody knows."""
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a name; ``FileNotFoundError`` where it does not exist."""
@@ -67,23 +73,24 @@ class FolderRemote:
         except FileNotFoundError:
             return None
 
+    def modified(self, name: str) -> float | None:
+        """Return when a name was written, in Unix time; None where it does not exist."""
+        try:
+            return (self._root / name).stat().st_mtime
+        except FileNotFoundError:
+            return None
+
     def read(self, name: str) -> bytes:
         """Return the bytes of a name."""
         return (self._root / name).read_bytes()
 
     def create(self, name: str, data: bytes) -> bool:
         """Write a new name, durably; False where it exists already."""
-        partial = self._partial(name)
-        try:
-            partial.write_bytes(data)
-            return place_file(partial, self._root / name)
-        finally:
-            discard(partial)
+        return self._write(name, lambda partial: partial.write_bytes(data), place_file)
 
     def replace(self, name: str, data: bytes) -> None:
         """Write a name, new or not, durably."""
-        self._partial(name)
-        write_file(self._root / name, data)
+        self._write(name, lambda partial: partial.write_bytes(data), replace_file)
 
     def delete(self, name: str) -> None:
         """Remove a name, and its folder with the last one."""
@@ -98,17 +105,21 @@ class FolderRemote:
 
     def upload(self, path: Path, name: str) -> None:
         """Copy a file under a name, durably."""
-        partial = self._partial(name)
+        self._write(name, lambda partial: shutil.copyfile(path, partial), replace_file)
+
+    def _write(self, name: str, write: Callable[[Path], object], place: Callable[[Path, Path], T]) -> T:
+        """Write a partial file beside the place of ``name``, and put it there."""
+        final = self._root / name
+        partial = partial_path(final)
         try:
-            shutil.copyfile(path, partial)
-            replace_file(partial, self._root / name)
+            try:
+                write(partial)
+            except FileNotFoundError:  # its folder is not there yet, or went with the last name in it
+                final.parent.mkdir(parents=True, exist_ok=True)
+                write(partial)
+            return place(partial, final)
         finally:
             discard(partial)
-
-    def _partial(self, name: str) -> Path:
-        final = self._root / name
-        final.parent.mkdir(parents=True, exist_ok=True)
-        return partial_path(final)
 
 
 class ObjectRemote:
@@ -134,6 +145,14 @@ class ObjectRemote:
             return int(self._fs.info(self._full(name))["size"])
         except FileNotFoundError:
             return None
+
+    def modified(self, name: str) -> float | None:
+        """Return when a name was written, in Unix time; None where it does not exist or the store does not say."""
+        try:
+            written: datetime = self._fs.modified(self._full(name))
+        except (FileNotFoundError, NotImplementedError):
+            return None
+        return (written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp()
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a name."""

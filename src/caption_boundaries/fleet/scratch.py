@@ -1,7 +1,7 @@
 """Local folders in which the videos of a remote home are worked on.
 
-A worker that is killed leaves its folder behind; the next worker of the same machine goes on in it, as long as the
-video at home is still what was fetched.
+A worker that is killed leaves its folder behind, and so does a step that fails: the steps before it are done. The next
+worker of the same machine goes on in it, as long as the video at home is still what was fetched.
 """
 
 from __future__ import annotations
@@ -15,14 +15,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from caption_boundaries.atomic import storage_errors, write_file
-from caption_boundaries.errors import CaptionBoundariesError, VideoBusyError
+from caption_boundaries.errors import CaptionBoundariesError, ConflictError, StorageError, VideoBusyError
+from caption_boundaries.fleet.patience import TransferFailedError
+from caption_boundaries.fleet.renaming import Stamps, stamps
 
 
 @contextmanager
 def scratch_folder(
     scratch: Path, label: str, video_id: str, base: bytes, fill: Callable[[Path], None]
 ) -> Iterator[Path]:
-    """Give a folder filled with the video, and remove it afterwards unless this process was interrupted.
+    """Give a folder filled with the video, and remove it after the block.
+
+    It stays where this process is killed, and where something was done in it before an error, so that this is not
+    lost. After an error of a disk it goes, because it takes room, and where the home has moved on nobody needs it.
 
     Args:
         scratch: Where such folders are made.
@@ -40,16 +45,24 @@ def scratch_folder(
         place.mkdir(parents=True, exist_ok=True)
     with _lock(place / "lock", label):
         folder, told = place / video_id, place / "base"
+        found: Stamps = {}
         try:
             if not _is_filled(folder, told, base):
                 _empty(folder, told)
                 fill(folder)
                 write_file(told, base)
+                found = stamps(folder)
             yield folder
-        except CaptionBoundariesError:
-            _remove(place)
+        except CaptionBoundariesError as error:
+            if _is_futile(error) or not told.is_file() or stamps(folder) == found:
+                _remove(place)
             raise
         _remove(place)
+
+
+def _is_futile(error: CaptionBoundariesError) -> bool:
+    """Tell whether what was done in the folder could not be published later either, or is in the way."""
+    return isinstance(error, StorageError | ConflictError) and not isinstance(error, TransferFailedError)
 
 
 def _is_filled(folder: Path, told: Path, base: bytes) -> bool:

@@ -4,6 +4,7 @@
     videos/ID/000002.json what makes up generation 2 of a video; created last, and only if nobody else has created it
     claims/ID/000001.json who works on it
 
+What no manifest names may be removed when it is old (see `pruning`): a publisher relies on it only while it is young.
 A reader takes the highest manifest: the old set of files or the new one, never half of it. Nothing depends on
 overwriting, so the store needs one promise only: creating a name that exists fails.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -27,6 +29,9 @@ from caption_boundaries.fleet.patience import DamagedTransferError, Patience
 from caption_boundaries.fleet.remote import Remote, open_remote
 
 _LOG = logging.getLogger(__name__)
+
+YOUNG_SECONDS = 12 * 3600.0
+"""How old an object may be that a publisher does not send again: half of what pruning leaves alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,8 @@ class VideoStore:
             UsageError: The address cannot be used.
         """
         self.address = address.rstrip("/")
-        self._remote = remote or open_remote(address)
-        self._patience = patience or Patience()
+        self.remote = remote or open_remote(address)
+        self.patience = patience or Patience()
 
     def latest(self, video_id: str) -> Manifest | None:
         """Return the manifest that counts; None where the store does not have the video.
@@ -60,23 +65,26 @@ class VideoStore:
         Raises:
             StorageError: The store cannot be read.
         """
-        names = self._names(f"videos/{video_id}")
+        names = self._manifest_names(f"videos/{video_id}")
         return self._manifest(max(names)) if names else None
 
     def all_latest(self) -> Iterator[Manifest]:
         """Yield the manifest that counts of every video, in the order of their ids."""
-        newest: dict[str, str] = {}
-        for name in self._names("videos"):
-            video_id = name.split("/")[1]
-            if is_plain_name(video_id):
-                newest[video_id] = max(name, newest.get(video_id, ""))
-        for name in newest.values():
-            yield self._manifest(name)
+        for names in self._generations().values():
+            yield self._manifest(names[-1])
+
+    def all_generations(self) -> dict[str, list[Manifest]]:
+        """Return every manifest of every video, by id, the oldest first.
+
+        Raises:
+            StorageError: The store cannot be read.
+        """
+        return {video_id: [self._manifest(name) for name in names] for video_id, names in self._generations().items()}
 
     def claim(self, video_id: str, run: str, *, lease: float = LEASE_SECONDS) -> AbstractContextManager[None]:
         """Hold the claim on a video for the length of a block; see :func:`~caption_boundaries.fleet.claims.claimed`."""
         where = f"{self.address} {video_id}"
-        return claimed(self._remote, f"claims/{video_id}", where, run, patience=self._patience, lease=lease)
+        return claimed(self.remote, f"claims/{video_id}", where, run, patience=self.patience, lease=lease)
 
     def fetch(self, manifest: Manifest, folder: Path, report: Report) -> None:
         """Bring every file of a manifest into ``folder``, each checked by its hash.
@@ -124,9 +132,9 @@ class VideoStore:
         return Publication(made, tuple(sent), new=True)
 
     def _create(self, manifest: Manifest) -> Manifest:
-        name, data = f"videos/{manifest.video_id}/{manifest.generation:06d}.json", to_bytes(manifest)
+        name, data = manifest_name(manifest), to_bytes(manifest)
         where = f"Publishing {self.address}/{name}"
-        if self._patience.insist(lambda: self._remote.create(name, data), where):
+        if self.patience.insist(lambda: self.remote.create(name, data), where):
             return manifest
         there = self._manifest(name)
         if to_bytes(there) == data:  # made by a try whose answer was lost
@@ -144,25 +152,65 @@ class VideoStore:
     def _manifest(self, name: str) -> Manifest:
         where = f"{self.address}/{name}"
         try:
-            data = self._patience.insist(lambda: self._remote.read(name), f"Reading {where}", may_be_missing=True)
+            data = self.patience.insist(lambda: self.remote.read(name), f"Reading {where}", may_be_missing=True)
         except FileNotFoundError as error:
             raise TargetError(f"{where} is gone.", hint="Somebody removed it; list the store again.") from error
         return from_bytes(data, where)
 
-    def _names(self, folder: str) -> list[str]:
-        names = self._patience.insist(lambda: self._remote.names(folder), f"Listing {self.address}/{folder}")
-        return [name for name in names if name.endswith(".json")]
+    def _generations(self) -> dict[str, list[str]]:
+        """Return the names of all manifests by the ids of their videos, each in order."""
+        found: dict[str, list[str]] = {}
+        for name in self._manifest_names("videos"):
+            video_id = name.split("/")[1]
+            if is_plain_name(video_id):
+                found.setdefault(video_id, []).append(name)
+        return {video_id: sorted(names) for video_id, names in found.items()}
+
+    def _manifest_names(self, folder: str) -> list[str]:
+        return [name for name in self.names(folder) if name.endswith(".json")]
+
+    def names(self, folder: str) -> list[str]:
+        """Return every name below a folder of the store.
+
+        Raises:
+            StorageError: The store cannot be read.
+        """
+        return self.patience.insist(lambda: self.remote.names(folder), f"Listing {self.address}/{folder}")
+
+    def size(self, name: str) -> int | None:
+        """Return how many bytes a name holds; None where it is not there.
+
+        Raises:
+            StorageError: The store cannot be read.
+        """
+        return self.patience.insist(lambda: self.remote.size(name), f"Looking for {self.address}/{name}")
+
+    def modified(self, name: str) -> float | None:
+        """Return when a name was written, in Unix time; None where it is not there, or the store does not say.
+
+        Raises:
+            StorageError: The store cannot be read.
+        """
+        return self.patience.insist(lambda: self.remote.modified(name), f"Looking for {self.address}/{name}")
+
+    def remove(self, name: str) -> None:
+        """Remove a name, if it is there.
+
+        Raises:
+            StorageError: The store refused.
+        """
+        self.patience.insist(lambda: self.remote.delete(name), f"Removing {self.address}/{name}")
 
     def _fetch(self, file: StoredFile, final: Path) -> None:
-        name, partial = _object(file), partial_path(final)
+        name, partial = object_name(file), partial_path(final)
 
         def attempt() -> None:
-            self._remote.download(name, partial)
+            self.remote.download(name, partial)
             if hash_file(partial) != file:
                 raise DamagedTransferError(f"what arrived as {final.name} is not what was published")
 
         try:
-            self._patience.insist(attempt, f"Fetching {self.address}/{name}", may_be_missing=True)
+            self.patience.insist(attempt, f"Fetching {self.address}/{name}", may_be_missing=True)
             replace_file(partial, final)
         except FileNotFoundError as error:
             raise StorageError(
@@ -172,21 +220,21 @@ class VideoStore:
             discard(partial)
 
     def _send(self, path: Path, file: StoredFile) -> bool:
-        """Send a file unless the store has it; True where bytes went over."""
-        name = _object(file)
+        """Send a file unless the store has it and will keep it; True where bytes went over."""
+        name = object_name(file)
         where = f"{self.address}/{name}"
-        if self._patience.insist(lambda: self._remote.size(name), f"Looking for {where}") == file.size:
+        if self.size(name) == file.size and (self.modified(name) or 0.0) > time.time() - YOUNG_SECONDS:
             return False
         check = partial_path(path)
 
         def attempt() -> None:
-            self._remote.upload(path, name)
-            self._remote.download(name, check)
+            self.remote.upload(path, name)
+            self.remote.download(name, check)
             if hash_file(check) != file:
                 raise DamagedTransferError(f"what the store keeps of {path.name} is not what was sent")
 
         try:
-            self._patience.insist(attempt, f"Sending {where}")
+            self.patience.insist(attempt, f"Sending {where}")
         finally:
             discard(check)
         return True
@@ -203,5 +251,11 @@ def hash_file(path: Path) -> StoredFile:
         return StoredFile(digest, file.tell())
 
 
-def _object(file: StoredFile) -> str:
+def object_name(file: StoredFile) -> str:
+    """Return the name under which a store keeps a file."""
     return f"objects/{file.sha256[:2]}/{file.sha256}"
+
+
+def manifest_name(manifest: Manifest) -> str:
+    """Return the name under which a store keeps a manifest."""
+    return f"videos/{manifest.video_id}/{manifest.generation:06d}.json"
