@@ -156,7 +156,7 @@ def test_keys_survive_as_runs(keys: list[int]) -> None:
 @given(st.dictionaries(st.integers(0, 50), text), st.dictionaries(st.integers(0, 50), text))
 def test_differences_are_told_by_key(before: dict[int, str], after: dict[int, str]) -> None:
     old, new = (
-        digest_of([([row_digest((key, rows[key])) for key in sorted(rows)], sorted(rows))], keyed=True)
+        digest_of([row_digest((key, rows[key])) for key in sorted(rows)], tuple(sorted(rows)))
         for rows in (before, after)
     )
     found = difference(old, new)
