@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,11 +59,16 @@ class TableDigest:
         """Tell whether the other table holds the same rows in the same order."""
         return (self.rows, self.sha256) == (other.rows, other.sha256)
 
+    @property
+    def row_keys(self) -> Sequence[int]:
+        """The keys of the rows, or their ordinals where there are no such keys."""
+        return range(self.rows) if self.keys is None else self.keys
+
     def by_key(self) -> dict[int, bytes]:
-        """Return the short digest of every row by its key, or by its ordinal where there is no such key."""
+        """Return the short digest of every row by its key."""
         size = ROW_DIGEST_BYTES
         parts = (self.row_digests[place : place + size] for place in range(0, len(self.row_digests), size))
-        return dict(zip(self.keys if self.keys is not None else range(self.rows), parts, strict=True))
+        return dict(zip(self.row_keys, parts, strict=True))
 
 
 @dataclass(frozen=True)

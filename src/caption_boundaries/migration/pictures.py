@@ -39,7 +39,7 @@ def _all_keys(connection: sqlite3.Connection, table: str) -> list[int]:
 
 
 def _spread_keys(connection: sqlite3.Connection, table: str, sample: int) -> list[int]:
-    """Return about ``sample`` keys without a walk through the whole table."""
+    """Return about ``sample`` keys, without a walk through the whole table unless there are wide gaps in them."""
     count, first, last = (
         connection.execute(f"SELECT {value} FROM {table}").fetchone()[0]
         for value in ("count(*)", "min(frame_index)", "max(frame_index)")
@@ -48,7 +48,8 @@ def _spread_keys(connection: sqlite3.Connection, table: str, sample: int) -> lis
         return _all_keys(connection, table)
     seek = f"SELECT frame_index FROM {table} WHERE frame_index >= ? ORDER BY frame_index LIMIT 1"
     places = (first + (last - first) * step // (sample - 1) for step in range(sample))
-    return list(dict.fromkeys(connection.execute(seek, (place,)).fetchone()[0] for place in places))
+    found = list(dict.fromkeys(connection.execute(seek, (place,)).fetchone()[0] for place in places))
+    return found if 2 * len(found) >= sample else _all_keys(connection, table)[:: count // sample]
 
 
 def picture_problem(data: object) -> str | None:

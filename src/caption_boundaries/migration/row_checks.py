@@ -97,7 +97,7 @@ def check_values(connection: sqlite3.Connection, reference: Reference) -> ValueC
         except sqlite3.Error as error:
             findings += _unreadable(file, connection, moved, error)
             continue
-        keys = frozenset(moved.digest.by_key())
+        keys = frozenset(moved.digest.row_keys)
         if not now.same_rows(moved.digest):
             found = difference(moved.digest, now)
             keys -= {*found.removed, *found.changed}
