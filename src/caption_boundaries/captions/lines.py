@@ -18,6 +18,8 @@ STATIC_SHARE = 0.5
 """A line that stands in one place for this share of the video is a logo."""
 STATIC_STRETCHES = 6
 """And it was read in at least so many stretches of it."""
+THROUGHOUT = 0.8
+"""A line that comes once and goes once is a caption, however long, unless it is there for this share of the video."""
 STATIC_SIMILARITY = 0.7
 USUAL_SPELLING = 0.5
 """Its usual reading has this share of the time."""
@@ -95,6 +97,10 @@ class _Spot:
 
     line: TextLine
     stretches: int = 0
+    visits: int = 0
+    """How often it comes."""
+    last: int = -2
+    """Number of the stretch that shows it last."""
     durations: dict[str, float] = field(default_factory=dict)
     """How long each spelling stands there."""
 
@@ -104,8 +110,10 @@ class _Spot:
         near = abs(x - other_x) < 0.7 * scale.line_width and abs(y - other_y) < 0.4 * scale.line_height
         return near and similarity(folded(self.line.text), folded(line.text)) >= STATIC_SIMILARITY
 
-    def add(self, line: TextLine, duration: float) -> None:
+    def add(self, line: TextLine, duration: float, stretch: int) -> None:
         self.stretches += 1
+        self.visits += stretch > self.last + 1
+        self.last = stretch
         spelling = folded(line.text)
         self.durations[spelling] = self.durations.get(spelling, 0.0) + duration
 
@@ -113,19 +121,20 @@ class _Spot:
         shown = sum(self.durations.values())
         # Captions in the same place may be as alike as misreadings of a logo, but none of them is the usual one.
         usual = max(self.durations.values()) >= USUAL_SPELLING * shown
-        return self.stretches >= STATIC_STRETCHES and shown >= STATIC_SHARE * total and usual
+        share = STATIC_SHARE if self.visits > 1 else THROUGHOUT
+        return self.stretches >= STATIC_STRETCHES and shown >= share * total and usual
 
 
 def _spots(readings: Sequence[Reading], durations: Sequence[float], scale: Scale) -> list[_Spot]:
     """Return every text that stands in one place, with how long it does."""
     spots: list[_Spot] = []
-    for reading, duration in zip(readings, durations, strict=True):
+    for number, (reading, duration) in enumerate(zip(readings, durations, strict=True)):
         for line in reading.lines:
             spot = next((spot for spot in spots if spot.holds(line, scale)), None)
             if spot is None:
                 spot = _Spot(line)
                 spots.append(spot)
-            spot.add(line, duration)
+            spot.add(line, duration, number)
     return spots
 
 
