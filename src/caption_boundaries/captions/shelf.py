@@ -43,10 +43,11 @@ class Shelf:
 
     def put(self, data: bytes) -> Load:
         """Write ``data`` to the file; returns how to read it."""
+        size = len(data)  # what is returned must not hold the data itself
         with self._lock:
             place = self._file.seek(0, 2)
             self._file.write(data)
-        return lambda: self._read(place, len(data))
+        return lambda: self._read(place, size)
 
     def _read(self, place: int, size: int) -> bytes:
         with self._lock:
