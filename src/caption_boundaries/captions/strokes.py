@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,7 +132,7 @@ class StrokeMasks:
             total += self.masks(frame, frame + 1)[0]
         return (total / np.float32(count)).astype(np.float32)
 
-    @property
+    @cached_property
     def size(self) -> tuple[int, int]:
         """Height and width of the masks in pixels."""
         _, height, width = self._chunk(self._firsts[0]).shape if self._firsts else (0, 0, 0)
