@@ -40,6 +40,7 @@ class CountingEngine:
     version: str = "1"
     place: Box = LINE
     reads: int = 0
+    confidence: float = 0.9
     failing: bool = False
     read_pictures: list[int] = field(default_factory=list)
 
@@ -53,7 +54,7 @@ class CountingEngine:
         if self.failing:
             raise RecognitionError("It failed.")
         self.reads += 1
-        return TextLine(box, f"line {self.reads}", 0.9)
+        return TextLine(box, f"line {self.reads}", self.confidence)
 
     def read(self, image: RgbImage) -> list[TextLine]:
         raise AssertionError("lines are found first")
@@ -102,6 +103,16 @@ def test_what_looks_the_same_is_read_once() -> None:
     assert (counting.reads, set(texts)) == (1, {"line 1"})
     assert engine.read(drawn("Good evening"))[0].text == "line 2"
     assert engine.read(drawn("Good morning"))[0].text == "line 1", "one picture in between is remembered"
+
+
+@pytest.mark.parametrize(("confidence", "reads"), [(0.995, 1), (0.98, 2)], ids=["sure", "not so sure"])
+def test_over_another_background_only_what_is_sure_is_not_read_again(confidence: float, reads: int) -> None:
+    """Of several readings that are not sure the better ones outvote the others."""
+    counting = CountingEngine(confidence=confidence)
+    engine = RereadingEngine(counting, (Region(WHOLE, 0.4, 1),))
+    for background in (60, 180):
+        engine.read(drawn("Good morning", background=background))
+    assert counting.reads == reads
 
 
 def test_a_line_that_has_moved_or_a_picture_of_another_size_is_read_again() -> None:

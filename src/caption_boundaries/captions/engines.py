@@ -17,7 +17,7 @@ from caption_boundaries.media.jpeg import decode_jpeg
 from caption_boundaries.recognition.engine import OcrEngine
 from caption_boundaries.types import Region
 
-BLOCK = 12
+BLOCK = 24
 """Stretches that one engine reads one after another, each knowing those before it; blocks know nothing of each other,
 so that it does not matter which engine reads which."""
 WAITING_PER_ENGINE = 2
@@ -47,7 +47,7 @@ class ReadingRoom:
             local.engine = self.make_engine()
 
         def read(block: Sequence[Sequence[bytes]]) -> list[Reading]:
-            engine = RereadingEngine(local.engine)
+            engine = RereadingEngine(local.engine, self.regions)
             return [self._read(engine, jpegs) for jpegs in block]
 
         with ThreadPoolExecutor(self.workers, thread_name_prefix="captions", initializer=start) as pool:

@@ -6,16 +6,18 @@ captions step spends most of its time on, and an engine that sees the same lette
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from caption_boundaries.captions.letters import same_letters
+from caption_boundaries.captions.reading import polarity_at
 from caption_boundaries.recognition.engine import LineFinder, OcrEngine, as_rgb
 from caption_boundaries.recognition.reading_order import in_reading_order, union_of
-from caption_boundaries.types import Box, GrayImage, RgbImage, TextLine
+from caption_boundaries.types import Box, GrayImage, Region, RgbImage, TextLine
 
 COMPARED_HEIGHT = 32
 """Pixels: lines are made so high before they are compared."""
@@ -26,6 +28,8 @@ ALIKE = 0.9
 and an i beside an l, the most alike of letters, stays below 0.82."""
 NOISE = 5.0
 """Windows whose luma differs by less than this from picture to picture, root mean square, are the same."""
+SURE = 0.99
+"""A line read with less confidence is read again when what is behind it changes: one of the readings may be right."""
 SAME_PLACE = 0.1
 """Edges that lie within this many line heights of each other are the same."""
 REMEMBERED = 2
@@ -44,9 +48,14 @@ class _Seen:
 class RereadingEngine:
     """Reads the pictures of one place one after another; takes over lines that look as they did."""
 
-    def __init__(self, engine: OcrEngine) -> None:
-        """Wrap an engine; one that cannot find lines without reading them reads everything."""
-        self._engine = engine
+    def __init__(self, engine: OcrEngine, regions: Sequence[Region] = ()) -> None:
+        """Wrap an engine; one that cannot find lines without reading them reads everything.
+
+        Args:
+            engine: Nobody else may use it meanwhile.
+            regions: What the pictures show, top to bottom; says whether text is light.
+        """
+        self._engine, self._regions = engine, regions
         self._seen: list[_Seen] = []
 
     def read(self, image: RgbImage) -> list[TextLine]:
@@ -61,9 +70,16 @@ class RereadingEngine:
 
     def _read_box(self, engine: LineFinder, rgb: RgbImage, gray: GrayImage, box: Box) -> TextLine | None:
         for before, place, line in self._remembered(gray):
-            if _is_same_place(box, place, gray.shape) and looks_alike(gray, before, union_of([box, place])):
+            if _is_same_place(box, place, gray.shape) and self._reads_the_same(gray, before, box, place, line):
                 return None if line is None else replace(line, box=box)
         return engine.read_box(rgb, box)
+
+    def _reads_the_same(self, gray: GrayImage, before: GrayImage, box: Box, place: Box, line: TextLine | None) -> bool:
+        both = union_of([box, place])
+        if looks_alike(gray, before, both):
+            return True
+        sure = line is not None and line.confidence >= SURE
+        return sure and same_letters(gray, before, both, polarity_at(both.center[1], self._regions))
 
     def _remembered(self, gray: GrayImage) -> Iterator[tuple[GrayImage, Box, TextLine | None]]:
         for seen in reversed(self._seen):
