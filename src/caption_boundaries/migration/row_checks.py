@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,12 +49,12 @@ def find_reference(folder: Path) -> Reference | None:
 
 def check_counts(connection: sqlite3.Connection, reference: Reference) -> Iterator[Finding]:
     """Yield the tables that are gone, or have lost rows without a reason."""
-    present = attached_schemas(connection)
+    present = _tables_present(connection, reference)
     for moved in reference.tables:
         mapped, file = moved.mapped, BY_SCHEMA[moved.mapped.schema].filename
         if mapped.schema not in present:
             continue  # the missing file was told already
-        if mapped.table not in read_tables(connection, mapped.schema):
+        if mapped.table not in present[mapped.schema]:
             yield Finding("problem", file, f"is missing; {moved.digest.rows} rows were migrated", mapped.table)
             continue
         try:
@@ -85,12 +85,12 @@ def check_values(connection: sqlite3.Connection, reference: Reference) -> ValueC
         connection: The databases.
         reference: What was migrated.
     """
-    present = attached_schemas(connection)
+    present = _tables_present(connection, reference)
     findings: list[Finding] = []
     unchanged: dict[str, frozenset[int]] = {}
     for moved in reference.tables:
         mapped, file = moved.mapped, BY_SCHEMA[moved.mapped.schema].filename
-        if mapped.schema not in present or mapped.table not in read_tables(connection, mapped.schema):
+        if mapped.table not in present.get(mapped.schema, ()):
             continue
         try:
             now = digest_table(connection, new_query(mapped))
@@ -104,6 +104,12 @@ def check_values(connection: sqlite3.Connection, reference: Reference) -> ValueC
             findings += _tell(file, moved, found, explain(connection, mapped, reference.migrated_at))
         unchanged[f"{mapped.schema}.{mapped.table}"] = keys
     return ValueCheck(tuple(findings), unchanged)
+
+
+def _tables_present(connection: sqlite3.Connection, reference: Reference) -> dict[str, Collection[str]]:
+    """Return the names of the tables in each database that something was moved to and that is there."""
+    schemas = {moved.mapped.schema for moved in reference.tables} & attached_schemas(connection)
+    return {schema: read_tables(connection, schema).keys() for schema in schemas}
 
 
 def _tell(file: str, moved: MovedTable, found: Difference, known: Explanation) -> Iterator[Finding]:
