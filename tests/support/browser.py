@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route
 
 CHROMIUM = next(
     (p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome") if Path(p).exists()), None
@@ -98,6 +98,22 @@ def first_of(page: Page, held: Sequence[Any]) -> Any:
             raise AssertionError("the page did not ask")
         page.wait_for_timeout(15)
     return held[0]
+
+
+def lose_first_answer(page: Page, address: str) -> list[str]:
+    """Let the first action that is sent reach the server, but not its answer the page; return the numbers sent."""
+    sent: list[str] = []
+
+    def pass_on(route: Route) -> None:
+        sent.append(route.request.post_data_json["uuid"])
+        if len(sent) == 1:
+            route.fetch()  # the server gets it and does it
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route(address, pass_on)
+    return sent
 
 
 def only_listed(page: Page) -> None:

@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.paths import all_databases
-from support.browser import until, watched_page
+from support.browser import lose_first_answer, until, watched_page
 from support.caption_browser import CaptionPage, caption_at
-from support.caption_films import make_captioned
+from support.caption_films import crop_picture, make_captioned
 from support.live_server import LiveServer
 from support.old_folders import old_folder
 
@@ -76,17 +76,7 @@ class TestSafety:
     def test_an_answer_that_gets_lost_is_not_applied_twice(self, context: BrowserContext, live: LiveServer, film: Path):
         with watched_page(context, live.origin, "ERR_FAILED", "Failed to load resource") as page:
             tool = CaptionPage(page, live.origin, film.name).open()
-            lost: list[str] = []
-
-            def lose_the_first(route: Any) -> None:
-                route.fetch()  # the server gets it and does it
-                lost.append(route.request.post_data_json["uuid"])
-                if len(lost) == 1:
-                    route.abort()
-                else:
-                    route.continue_()
-
-            page.route("**/captions/actions", lose_the_first)
+            lost = lose_first_answer(page, "**/captions/actions")
             tool.select("Over there.")
             tool.press("[")
             tool.wait("s.save.state === 'saved' && s.revision === 1")
@@ -183,13 +173,16 @@ class TestSafety:
     def test_files_that_change_underneath_are_loaded_again_and_told(self, tool: CaptionPage, film: Path):
         tool.select("Over there.")
         with VideoDatabase(film, writes={"cropping"}, attach={"cropping"}) as connection:
-            connection.execute("UPDATE cropping.cropped_frames SET created_at = 'now' WHERE frame_index = 0")
+            other = (crop_picture(199, "Over there."),)
+            connection.execute("UPDATE cropping.cropped_frames SET image_data = ? WHERE frame_index = 85", other)
         before = tool.state("s.data.pictures")
         tool.look_up()
         tool.page.locator(".toast", has_text="The files have changed underneath").wait_for()
         assert tool.state("s.data.pictures") != before
         tool.wait("s.data.likelihood !== null")
         assert tool.row()["ocr"] == "Over there.", "where the person was, they are"
+        shown = {picture.meant: picture.read for picture in tool.pictures()}
+        assert (shown[84], shown[85]) == (84, 199), "the pictures are the new ones"
 
     def test_only_captions_db_is_touched(self, tool: CaptionPage, film: Path):
         others = {name: path for name, path in all_databases(film).items() if name != "captions"}

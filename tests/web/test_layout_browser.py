@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext
 from caption_boundaries.database.layout import LayoutReader, regions_from_json
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.paths import all_databases
-from support.browser import LayoutPage, first_of, until, watched_page
+from support.browser import LayoutPage, first_of, lose_first_answer, until, watched_page
 from support.live_server import LiveServer, start_server, steady_port
 from support.web_data import INDEX_BITS, INDEX_CELL, made_lines, make_video
 
@@ -331,17 +331,7 @@ class TestSafety:
     ):
         with watched_page(context, live.origin, "ERR_FAILED", "Failed to load resource") as page:
             tool = LayoutPage(page, live.origin, video.name).open()
-            lost: list[str] = []
-
-            def lose_the_first(route: Any) -> None:
-                route.fetch()  # the server gets it and does it
-                lost.append(route.request.post_data_json["uuid"])
-                if len(lost) == 1:
-                    route.abort()
-                else:
-                    route.continue_()
-
-            page.route("**/layout/labels", lose_the_first)
+            lost = lose_first_answer(page, "**/layout/labels")
             tool.press("ArrowDown", "i")
             tool.wait("s.labels[0] === 2 && s.save.state === 'saved' && s.revision === 1")
             assert len(set(lost)) == 1

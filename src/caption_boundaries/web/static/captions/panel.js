@@ -1,7 +1,8 @@
 // The panel on the right: where the caption starts and ends, its status and notes, progress, and history.
 
 import { html, live, noChange, nothing } from "../vendor/lit.js";
-import { ago, clockThousandths, percent, plural } from "../core/format.js";
+import { clockThousandths, percent, plural } from "../core/format.js";
+import { historySection } from "../core/history.js";
 import { keySign, tip } from "../core/shortcut.js";
 import { isGap, progress, shownText, stateWords } from "./rows.js";
 import { currentRow, moments } from "./state.js";
@@ -27,7 +28,7 @@ export function panel(state, actions, moving, set) {
   return html`
     ${row ? extentsSection(state, row, actions) : html`<section><p class="muted">No caption is chosen.</p></section>`}
     ${row && !isGap(row) ? textSection(state, row, actions, set) : nothing}
-    ${progressSection(state, actions)} ${historySection(state, actions, moving)}
+    ${progressSection(state, actions)} ${historySection(state.history, KIND_WORDS, { load: actions.loadHistory, go: (frame) => moving.toFrame(frame) })}
   `;
 }
 
@@ -43,7 +44,6 @@ function extentsSection(state, row, actions) {
       : [edgeRow(state, row, "start", start, actions), edgeRow(state, row, "end", end, actions)]}
     <p class="muted number">${plural(row.end - row.start + 1, "frame")}, ${(end - start).toFixed(2)} s${row.sure !== null && row.state === "predicted" ? ` · ${percent(row.sure)} sure` : ""}</p>
     ${state.fine && !state.data.source.available ? html`<p class="notice warn">${state.data.source.reason}</p>` : nothing}
-    ${state.ghost ? ghostNotice(state) : nothing}
     ${isGap(row)
       ? html`<div class="row wrap"><button ?disabled=${locked} @click=${actions.insert}>New caption here ${keySign("captions.insert")}</button></div>`
       : html`<div class="row wrap small">
@@ -54,6 +54,7 @@ function extentsSection(state, row, actions) {
           <button class="quiet" ?disabled=${locked} aria-pressed=${row.state === "issue"} title="Not a single clean caption" @click=${actions.issue}>! Issue</button>
           <button class="quiet" ?disabled=${locked} aria-pressed=${row.pending} title="Somebody should look at it again" @click=${actions.pending}>↻ Look again</button>
         </div>`}
+    ${state.ghost ? ghostNotice(state) : nothing}
   </section>`;
 }
 
@@ -177,24 +178,4 @@ function meter(name, part, words) {
     <span class="muted">${name}</span><span class="number words">${words}</span>
     <div class="meter ${part >= 1 ? "good" : ""}" role="img" aria-label="${name}: ${percent(part)}"><span .style=${`width: ${part * 100}%`}></span></div>
   </div>`;
-}
-
-/** @param {State} state @param {Actions} actions @param {Moving} moving */
-function historySection(state, actions, moving) {
-  return html`<section>
-    <details @toggle=${(/** @type {Event} */ event) => /** @type {HTMLDetailsElement} */ (event.target).open && actions.loadHistory()}>
-      <summary>History</summary>
-      <ol class="history">
-        ${(state.history ?? []).map(
-          (entry) => html`<li>
-            <button class="quiet go" ?disabled=${entry.frame_index === null} @click=${() => moving.toFrame(entry.frame_index ?? 0)}>
-              <span>${KIND_WORDS.get(entry.kind) ?? entry.kind}${entry.rows > 1 ? ` (${entry.rows})` : ""}</span>
-              <span class="muted">${entry.actor}, ${ago(entry.at)}</span>
-            </button>
-          </li>`,
-        )}
-      </ol>
-      ${state.history?.length === 0 ? html`<p class="muted">Nothing was done yet.</p>` : nothing}
-    </details>
-  </section>`;
 }

@@ -1,3 +1,4 @@
+import type { HistoryEntry } from "../core/history.js";
 import type { SaveState } from "../core/queue.js";
 
 export type Edge = "start" | "end";
@@ -134,16 +135,6 @@ export type State = {
   canRedo: boolean;
   readOnly: string;
   history: HistoryEntry[] | null;
-};
-
-export type HistoryEntry = {
-  seq: number;
-  kind: string;
-  actor: string;
-  at: string;
-  undoes: number | null;
-  rows: number;
-  frame_index: number | null;
 };
 
 /** What an action changes; the server knows the kinds. */

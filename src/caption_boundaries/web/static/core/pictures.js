@@ -5,11 +5,11 @@ const PIXELS = 48_000_000;
 /** Pictures that are kept however large they are. */
 const LEAST = 12;
 
-/** @typedef {{bitmap: ImageBitmap | null, failed: boolean, gone: boolean}} Entry */
+/** @typedef {{address: string, bitmap: ImageBitmap | null, failed: boolean, gone: boolean}} Entry */
 
 export class Pictures {
   /**
-   * @param {(index: number) => string} address
+   * @param {(index: number) => string} address another one than before: the picture was made anew
    * @param {(index: number) => void} onReady called when a picture can be shown
    * @param {number} [kept] how many stay decoded
    */
@@ -24,7 +24,7 @@ export class Pictures {
 
   /** Returns the decoded picture of an index, or null while it is on its way. @param {number} index */
   get(index) {
-    const entry = this.entries.get(index);
+    const entry = this.current(index);
     if (!entry) {
       this.fetch(index);
       return null;
@@ -37,29 +37,36 @@ export class Pictures {
 
   /** True where the picture could not be had. @param {number} index */
   failed(index) {
-    return this.entries.get(index)?.failed ?? false;
+    return this.current(index)?.failed ?? false;
   }
 
   /** Asks for pictures that will be wanted soon. @param {Iterable<number>} indices */
   prefetch(indices) {
-    for (const index of indices) if (!this.entries.has(index)) this.fetch(index);
+    for (const index of indices) if (!this.current(index)) this.fetch(index);
+  }
+
+  /** Returns what is known of the picture that an index has now. @param {number} index */
+  current(index) {
+    const entry = this.entries.get(index);
+    return entry?.address === this.address(index) ? entry : undefined;
   }
 
   /** @param {number} index */
   fetch(index) {
+    this.giveUp(index);
     /** @type {Entry} */
-    const entry = { bitmap: null, failed: false, gone: false };
+    const entry = { address: this.address(index), bitmap: null, failed: false, gone: false };
     this.entries.set(index, entry);
-    this.decode(index, entry)
+    this.decode(entry)
       .catch(() => (entry.failed = true))
       .then(() => this.onReady(index));
     this.trim();
   }
 
-  /** @param {number} index @param {Entry} entry */
-  async decode(index, entry) {
+  /** @param {Entry} entry */
+  async decode(entry) {
     const image = new Image();
-    image.src = this.address(index);
+    image.src = entry.address;
     await image.decode();
     const bitmap = await createImageBitmap(image);
     if (entry.gone) {
@@ -74,13 +81,20 @@ export class Pictures {
   /** Gives up what was not used for longest. */
   trim() {
     while (this.entries.size > this.kept || (this.pixels > PIXELS && this.entries.size > LEAST)) {
-      const [[eldest, entry]] = this.entries;
-      this.entries.delete(eldest);
-      entry.gone = true;
-      if (!entry.bitmap) continue;
-      this.pixels -= entry.bitmap.width * entry.bitmap.height;
-      entry.bitmap.close();
-      entry.bitmap = null;
+      const [eldest] = this.entries.keys();
+      this.giveUp(eldest);
     }
+  }
+
+  /** @param {number} index */
+  giveUp(index) {
+    const entry = this.entries.get(index);
+    if (!entry) return;
+    this.entries.delete(index);
+    entry.gone = true;
+    if (!entry.bitmap) return;
+    this.pixels -= entry.bitmap.width * entry.bitmap.height;
+    entry.bitmap.close();
+    entry.bitmap = null;
   }
 }

@@ -71,8 +71,7 @@ function start(answer) {
   queue.revision = answer.revision;
   const actions = createActions({ store, queue, place, visited, seen, shownAt: () => shownAt });
 
-  const { data } = store.get();
-  const pictures = new Pictures((index) => `/media/videos/${data.video}/full/${index}.jpg?v=${data.pictures}`, () => redraw());
+  const pictures = new Pictures((index) => `/media/videos/${boot.video}/full/${index}.jpg?v=${store.get().data.pictures}`, () => redraw());
   const stage = new Stage(/** @type {HTMLCanvasElement} */ (element("canvas")), pictures);
   const grid = new Grid(element("grid"), (frame, add, range) => chooseFrame(frame, add, range));
   const contact = new Contact(element("contact"), (frame) => {

@@ -1,7 +1,8 @@
 // The panel on the right: the boxes of the frame, progress, the crop, doubts, and history.
 
 import { html, nothing, repeat } from "../vendor/lit.js";
-import { ago, clock, percent, plural } from "../core/format.js";
+import { clock, percent, plural } from "../core/format.js";
+import { historySection } from "../core/history.js";
 import { keySign } from "../core/shortcut.js";
 import { cropSection } from "./crop-panel.js";
 import { frameCount, probability, saysIn, sureBoxes, wordOf } from "./labels.js";
@@ -35,7 +36,7 @@ const KIND_WORDS = new Map([
 export function panel(state, actions) {
   return html`
     ${boxSection(state, actions)} ${progressSection(state, actions)} ${cropSection(state, actions)}
-    ${doubtSection(state, actions)} ${historySection(state, actions)}
+    ${doubtSection(state, actions)} ${historySection(state.history, KIND_WORDS, { load: actions.loadHistory, go: actions.goToIndex })}
   `;
 }
 
@@ -141,26 +142,6 @@ function doubtSection(state, actions) {
         </li>`;
       })}
     </ul>
-  </section>`;
-}
-
-/** @param {State} state @param {Actions} actions */
-function historySection(state, actions) {
-  return html`<section>
-    <details @toggle=${(/** @type {Event} */ event) => /** @type {HTMLDetailsElement} */ (event.target).open && actions.loadHistory()}>
-      <summary>History</summary>
-      <ol class="history">
-        ${(state.history ?? []).map(
-          (entry) => html`<li>
-            <button class="quiet go" ?disabled=${entry.frame_index === null} @click=${() => entry.frame_index !== null && actions.goToIndex(entry.frame_index)}>
-              <span>${KIND_WORDS.get(entry.kind) ?? entry.kind}${entry.rows > 1 ? ` (${entry.rows})` : ""}</span>
-              <span class="muted">${entry.actor}, ${ago(entry.at)}</span>
-            </button>
-          </li>`,
-        )}
-      </ol>
-      ${state.history?.length === 0 ? html`<p class="muted">Nothing was done yet.</p>` : nothing}
-    </details>
   </section>`;
 }
 

@@ -1,3 +1,4 @@
+import type { HistoryEntry } from "../core/history.js";
 import type { SaveState } from "../core/queue.js";
 
 export type Edge = "left" | "top" | "right" | "bottom";
@@ -83,14 +84,4 @@ export type State = {
   history: HistoryEntry[] | null;
   offerRun: boolean;
   problem: { message: string; hint: string } | null;
-};
-
-export type HistoryEntry = {
-  seq: number;
-  kind: string;
-  actor: string;
-  at: string;
-  undoes: number | null;
-  rows: number;
-  frame_index: number | null;
 };
