@@ -33,7 +33,8 @@ class DrawnPairs:
     def pair(self, number: int) -> Pair:
         random = np.random.default_rng([self._seed, number])
         ground = random.integers(40, 90, (16, int(self.widths[number])), dtype=np.uint8)
-        return np.stack([_drawn(ground, place) for place in SHOWN[self.labels[number]]])
+        first, second = (_drawn(ground, place) for place in SHOWN[self.labels[number]])
+        return np.stack([first, first, second, second])
 
 
 def _drawn(ground: np.ndarray, place: int | None) -> np.ndarray:

@@ -13,7 +13,6 @@ from caption_boundaries.captions.stored import StoredPictures
 from caption_boundaries.cli.main import run
 from caption_boundaries.data.dataset import CaptionBoundaryDataset
 from caption_boundaries.data.frozen import FreezeSettings, freeze, open_frozen, save_frozen
-from caption_boundaries.database.cropping import CropReader
 from caption_boundaries.database.folders import find_video_folders
 from caption_boundaries.database.layout import LayoutReader
 from caption_boundaries.database.multi_db import VideoDatabase
@@ -21,7 +20,7 @@ from caption_boundaries.errors import TrainingError, UsageError
 from caption_boundaries.inference.backends import SHIPPED, OnnxBackend
 from caption_boundaries.inference.pictures import preprocessor_of
 from caption_boundaries.inference.predictor import BoundaryPredictor
-from caption_boundaries.models.preprocessing import Picture, sampled
+from caption_boundaries.models.preprocessing import WINDOW, Picture, sampled
 from caption_boundaries.training.pairs import NetworkPairs
 from caption_boundaries.training.session import load_data
 from support.folders import file_hashes
@@ -144,8 +143,9 @@ class Watching:
         self.seen += list(pictures)
         return np.zeros((len(pictures), 1), np.float32)
 
-    def compare(self, before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return np.zeros((len(before), 5), np.float32), np.zeros((len(before), 5), np.float32)
+    def compare(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        pairs = len(features) - WINDOW + 1
+        return np.zeros((pairs, 5), np.float32), np.zeros((pairs, 5), np.float32)
 
 
 def test_training_and_inference_preprocess_alike(root: Path) -> None:
@@ -161,22 +161,29 @@ def test_training_and_inference_preprocess_alike(root: Path) -> None:
         BoundaryPredictor(watching, workers=1).predict(
             pictures.jpegs(indices), preprocessor_of(chosen, pictures.regions)
         )
-        count = len(CropReader(connection).frame_indices())
-    once = [watching.seen[0], *watching.seen[1:]]
-    assert len(once) >= count
-    by_index = dict(zip(indices, _without_overlap(watching.seen, count), strict=True))
+    by_index = dict(zip(indices, _without_overlap(watching.seen, len(indices)), strict=True))
+    last = indices[-1]
     for number in range(0, len(dataset), 7):
-        sample = dataset[number]
-        assert np.array_equal(pairs.pair(number)[0], by_index[sample.frame_index])
-        assert np.array_equal(pairs.pair(number)[1], by_index[sample.frame_index + 1])
+        index = dataset[number].frame_index
+        window = [max(0, index - 1), index, index + 1, min(last, index + 2)]
+        assert np.array_equal(pairs.pair(number), np.stack([by_index[place] for place in window]))
+
+
+def test_the_ends_of_a_video_are_continued(root: Path) -> None:
+    dataset = CaptionBoundaryDataset.from_folders([next(find_video_folders(root))])
+    firsts = [dataset[number].frame_index for number in range(len(dataset))]
+    before, first, *_ = dataset.surroundings(firsts.index(0), 1)
+    assert np.array_equal(before, first)
+    *_, second, after = dataset.surroundings(firsts.index(max(firsts)), 1)
+    assert np.array_equal(second, after) == (max(firsts) + 2 not in firsts)
 
 
 def _without_overlap(seen: list[Picture], count: int) -> list[Picture]:
-    """Return the pictures without those that a batch repeats from the one before."""
+    """Return the pictures without those that a batch repeats, and without the margin of the whole."""
     from caption_boundaries.inference.predictor import BATCH
 
     kept = seen[:BATCH]
-    for start in range(BATCH, len(seen), BATCH + 1):
-        kept += seen[start + 1 : start + BATCH + 1]
-    assert len(kept) == count
-    return kept
+    for start in range(BATCH, len(seen), BATCH + WINDOW - 1):
+        kept += seen[start + WINDOW - 1 : start + BATCH + WINDOW - 1]
+    assert len(kept) == count + 2
+    return kept[1:-1]

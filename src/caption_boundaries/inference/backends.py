@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from caption_boundaries.errors import InputError
 from caption_boundaries.models.checkpoint import META, POINTERS, find_checkpoint
 from caption_boundaries.models.description import DESCRIPTION, ENCODER, HEAD, Description, read_description
+from caption_boundaries.models.preprocessing import WINDOW
 
 Features = NDArray[np.float32]
 Logits = NDArray[np.float32]
@@ -31,8 +32,12 @@ class Backend(Protocol):
     def encode(self, pictures: NDArray[np.uint8]) -> Features:
         """Return the features of pictures, shape (n, channels, height, width)."""
 
-    def compare(self, before: Features, after: Features) -> tuple[Logits, Logits]:
-        """Return the logits of the forward and of the backward pass, each of shape (n, 5)."""
+    def compare(self, features: Features) -> tuple[Logits, Logits]:
+        """Return what is said of the pairs in a run of n pictures that have a picture on either side.
+
+        Returns:
+            The logits of the forward and of the backward pass, each of shape (n - 3, 5).
+        """
 
 
 @dataclass(frozen=True)
@@ -58,10 +63,16 @@ class OnnxBackend:
         (features,) = _run(self.encoder, pictures)
         return features
 
-    def compare(self, before: Features, after: Features) -> tuple[Logits, Logits]:
-        """Return the logits of the forward and of the backward pass, each of shape (n, 5)."""
-        forward, backward = _run(self.head, before, after)
+    def compare(self, features: Features) -> tuple[Logits, Logits]:
+        """Return the logits of both passes for the pairs in a run of pictures, each of shape (n - 3, 5)."""
+        forward, backward = _run(self.head, *windows(features))
         return forward, backward
+
+
+def windows(features: Features) -> list[Features]:
+    """Return the features of every first, second, … picture of the windows in a run of pictures; views."""
+    count = len(features) - WINDOW + 1
+    return [features[place : place + count] for place in range(WINDOW)]
 
 
 def load_backend(path: Path | None = None) -> Backend:

@@ -16,11 +16,13 @@ from caption_boundaries.inference.backends import Backend, load_backend
 from caption_boundaries.inference.pictures import read_input
 from caption_boundaries.inference.statistics import InputStatistics, summarize, total
 from caption_boundaries.models.description import Description
-from caption_boundaries.models.preprocessing import Preprocessor
+from caption_boundaries.models.preprocessing import WINDOW, Preprocessor
 from caption_boundaries.types import BOUNDARY_CLASSES, BoundaryProbabilities
 
 BATCH = 32
 """Pictures that are worked on in one go."""
+_Counted = tuple[bytes, bool]
+"""A picture, and whether it is counted in the statistics: none is counted twice."""
 WAITING_PER_WORKER = 2
 """Batches that wait for each thread at most, which bounds the memory."""
 
@@ -80,7 +82,7 @@ class BoundaryPredictor:
         Raises:
             DatabaseCorruptError: A picture is no readable JPEG.
         """
-        batches = list(self._batches(_overlapping(jpegs, BATCH), preprocessor))
+        batches = list(self._batches(_overlapping(_with_margin(jpegs), BATCH), preprocessor))
         if not batches:
             empty = np.zeros((0, len(BOUNDARY_CLASSES)), dtype=np.float32)
             return Prediction(empty, np.zeros(0, dtype=np.float32), InputStatistics())
@@ -95,12 +97,12 @@ class BoundaryPredictor:
     def _probabilities(self, logits: Sequence[NDArray[np.float32]]) -> BoundaryProbabilities:
         return self.description.calibration.probabilities(np.concatenate(logits))
 
-    def _batches(self, parts: Iterator[list[bytes]], preprocessor: Preprocessor) -> Iterator[_Batch]:
+    def _batches(self, parts: Iterator[list[_Counted]], preprocessor: Preprocessor) -> Iterator[_Batch]:
         with ThreadPoolExecutor(self._workers, thread_name_prefix="boundaries") as pool:
             waiting: deque[Future[_Batch]] = deque()
             try:
-                for number, part in enumerate(parts):
-                    waiting.append(pool.submit(self._one_batch, part, preprocessor, first=number == 0))
+                for part in parts:
+                    waiting.append(pool.submit(self._one_batch, part, preprocessor))
                     if len(waiting) > self._workers * WAITING_PER_WORKER:
                         yield waiting.popleft().result()
                 while waiting:
@@ -109,22 +111,31 @@ class BoundaryPredictor:
                 for future in waiting:
                     future.cancel()
 
-    def _one_batch(self, jpegs: list[bytes], preprocessor: Preprocessor, *, first: bool) -> _Batch:
-        pictures = np.stack([read_input(jpeg, preprocessor) for jpeg in jpegs])
-        features = self._backend.encode(pictures)
-        # The first picture of a batch is the last one of the batch before, and is counted there.
-        statistics = summarize(pictures if first else pictures[1:])
-        if len(features) < 2:
+    def _one_batch(self, jpegs: list[_Counted], preprocessor: Preprocessor) -> _Batch:
+        pictures = np.stack([read_input(jpeg, preprocessor) for jpeg, _ in jpegs])
+        statistics = summarize(pictures[[counts for _, counts in jpegs]])
+        if len(pictures) < WINDOW:
             nothing = np.zeros((0, len(BOUNDARY_CLASSES)), dtype=np.float32)
             return _Batch(nothing, nothing, statistics)
-        forward, backward = self._backend.compare(features[:-1], features[1:])
-        return _Batch(forward, backward, statistics)
+        return _Batch(*self._backend.compare(self._backend.encode(pictures)), statistics)
 
 
-def _overlapping(jpegs: Iterable[bytes], size: int) -> Iterator[list[bytes]]:
-    """Yield batches of ``size`` pictures and, but for the first batch, the one before them."""
-    stream = iter(jpegs)
-    last: list[bytes] = []
+def _with_margin(jpegs: Iterable[bytes]) -> Iterator[_Counted]:
+    """Yield every picture, and the first and the last once more, so that every pair has one on either side."""
+    last = None
+    for jpeg in jpegs:
+        if last is None:
+            yield jpeg, False
+        yield jpeg, True
+        last = jpeg
+    if last is not None:
+        yield last, False
+
+
+def _overlapping(pictures: Iterable[_Counted], size: int) -> Iterator[list[_Counted]]:
+    """Yield batches of ``size`` pictures and, but for the first batch, those before them that share a window."""
+    stream = iter(pictures)
+    last: list[_Counted] = []
     while part := list(itertools.islice(stream, size)):
         yield last + part
-        last = part[-1:]
+        last = [(jpeg, False) for jpeg, _ in (last + part)[1 - WINDOW :]]

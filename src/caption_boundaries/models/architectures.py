@@ -27,7 +27,7 @@ class Architecture:
 ARCHITECTURES = {
     architecture.name: architecture
     for architecture in (
-        Architecture("siamese-small", stem=16, features=32, mixed=32, deep=(64, 96), hidden=64),
+        Architecture("siamese-small", stem=16, features=32, mixed=32, deep=(96, 128), hidden=96),
         Architecture("siamese-tiny", stem=8, features=12, mixed=12, deep=(24, 32), hidden=24),
     )
 }

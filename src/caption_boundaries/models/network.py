@@ -1,6 +1,8 @@
-"""The siamese network: each picture is encoded once, and a light head compares two of them.
+"""The siamese network: each picture is encoded once, and a light head compares neighbouring ones.
 
-A single letter that changes has to be seen, so what differs is pooled by its maximum as well as by its mean.
+The head judges the pair in the middle of four pictures. The outer two tell how a fade goes on, and which strokes stand
+still. A single letter that changes has to be seen, so what differs is pooled by its maximum as well as by its mean, and
+so is by how much more the pair differs than its neighbours do.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from caption_boundaries.models.architectures import Architecture
-from caption_boundaries.models.preprocessing import CHANNELS
+from caption_boundaries.models.preprocessing import CHANNELS, WINDOW
 from caption_boundaries.types import BOUNDARY_CLASSES, DIFFERENT, EMPTY_EMPTY, EMPTY_VALID, SAME, VALID_EMPTY
 
 SWAPPED = (SAME, DIFFERENT, EMPTY_EMPTY, VALID_EMPTY, EMPTY_VALID)
@@ -32,11 +34,11 @@ class BoundaryNetwork(nn.Module):
         """Return the logits of the forward and of the backward pass, both in the classes of the pairs as given.
 
         Args:
-            pairs: Inputs as bytes, shape (n, 2, channels, height, width).
+            pairs: Inputs as bytes, shape (n, `preprocessing.WINDOW`, channels, height, width), the pair in the middle.
         """
-        # Both pictures of all pairs in one go, so that they are normalised alike.
-        features = self.encoder(pairs.flatten(0, 1)).unflatten(0, (-1, 2))
-        forward, backward = self.head(features[:, 0], features[:, 1])
+        # All pictures of all pairs in one go, so that they are normalised alike.
+        features = self.encoder(pairs.flatten(0, 1)).unflatten(0, (-1, WINDOW))
+        forward, backward = self.head(*features.unbind(1))
         return forward, backward
 
 
@@ -62,13 +64,13 @@ class Encoder(nn.Module):
 
 
 class Head(nn.Module):
-    """Compares the features of two pictures, in both orders."""
+    """Compares the features of two pictures between two others, in both orders."""
 
     def __init__(self, architecture: Architecture) -> None:
         """Build it with random weights."""
         super().__init__()
         features, mixed, deep = architecture.features, architecture.mixed, architecture.deep
-        self.mix = nn.Sequential(nn.Conv2d(3 * features, mixed, 1, bias=False), nn.BatchNorm2d(mixed), nn.ReLU())
+        self.mix = nn.Sequential(nn.Conv2d(6 * features, mixed, 1, bias=False), nn.BatchNorm2d(mixed), nn.ReLU())
         layers: list[nn.Module] = []
         width = mixed
         for channels in deep:
@@ -77,23 +79,32 @@ class Head(nn.Module):
         self.layers = nn.Sequential(*layers)
         self.decide = nn.Sequential(
             nn.Dropout(DROPOUT),
-            nn.Linear(2 * width + features, architecture.hidden),
+            nn.Linear(2 * (width + features), architecture.hidden),
             nn.ReLU(),
             nn.Linear(architecture.hidden, len(BOUNDARY_CLASSES)),
         )
 
-    def forward(self, before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
-        """Return logits, each of shape (n, 5), of the pass in order and of the one with both pictures exchanged.
+    def forward(self, before: Tensor, first: Tensor, second: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits, each of shape (n, 5), of the pass in order and of the one in the opposite order.
 
         The second one's classes are exchanged back, so that both speak of the pair as given.
-        """
-        difference = (before - after).abs()
-        backward = self._one_pass(after, before, difference)
-        return self._one_pass(before, after, difference), backward[:, list(SWAPPED)]
 
-    def _one_pass(self, first: Tensor, second: Tensor, difference: Tensor) -> Tensor:
-        deep = self.layers(self.mix(torch.cat([first, second, difference], dim=1)))
-        pooled = [deep.amax(dim=(2, 3)), deep.mean(dim=(2, 3)), difference.amax(dim=(2, 3))]
+        Args:
+            before: Features of the picture before the pair; the first's again where there is none.
+            first: Of the pair's first picture.
+            second: Of its second picture.
+            after: Of the picture after the pair; the second's again where there is none.
+        """
+        difference = (first - second).abs()
+        # What differs here alone: a change, and not something that moves all the time.
+        step = torch.relu(difference - torch.maximum((before - first).abs(), (second - after).abs()))
+        either = [difference, step]
+        backward = self._one_pass([after, second, first, before], either)
+        return self._one_pass([before, first, second, after], either), backward[:, list(SWAPPED)]
+
+    def _one_pass(self, pictures: list[Tensor], either: list[Tensor]) -> Tensor:
+        deep = self.layers(self.mix(torch.cat([*pictures, *either], dim=1)))
+        pooled = [deep.amax(dim=(2, 3)), deep.mean(dim=(2, 3)), *(part.amax(dim=(2, 3)) for part in either)]
         logits: Tensor = self.decide(torch.cat(pooled, dim=1))
         return logits
 

@@ -16,8 +16,12 @@ from numpy.typing import NDArray
 
 from caption_boundaries.types import GrayImage, Polarity, Region
 
-VERSION = "1"
-"""Changes whenever the same crop gives another input."""
+VERSION = "2"
+"""Changes whenever the same crops give another input."""
+MARGIN = 1
+"""Pictures that are seen on either side of a pair: they tell a fade's course, and what moves from what stands."""
+WINDOW = 2 + 2 * MARGIN
+"""Pictures that are seen to judge a pair; where the video begins or ends, the same one again."""
 LINE_HEIGHT = 16.0
 """Pixels of the lowest text line in the input."""
 MAX_WIDTH, MAX_HEIGHT = 768, 192

@@ -35,7 +35,7 @@ class PairData(Protocol):
         """The width of every pair's input in pixels."""
 
     def pair(self, number: int) -> Pair:
-        """Return the inputs of a pair, shape (2, channels, height, width)."""
+        """Return the inputs of a pair between its neighbours, shape (WINDOW, channels, height, width)."""
 
 
 class EpochPlan:

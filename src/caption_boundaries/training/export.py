@@ -22,11 +22,11 @@ from caption_boundaries.inference.backends import OnnxBackend
 from caption_boundaries.inference.torch_backend import TorchBackend
 from caption_boundaries.models.checkpoint import find_checkpoint, read_meta
 from caption_boundaries.models.description import DESCRIPTION, ENCODER, HEAD, Description
-from caption_boundaries.models.preprocessing import CHANNELS
+from caption_boundaries.models.preprocessing import CHANNELS, WINDOW
 
 TOLERANCE = 1e-3
 """Largest difference of logits between torch and ONNX Runtime that still counts as equal."""
-SHAPES = ((2, 48, 256), (3, 64, 464))
+SHAPES = ((4, 48, 256), (6, 64, 464))
 """Pictures, height and width with which both are compared."""
 
 
@@ -66,9 +66,9 @@ def _write(backend: TorchBackend, checkpoint: Path, folder: Path, name: str, fac
     meta, network = read_meta(checkpoint), backend.network
     pictures = torch.zeros((2, len(CHANNELS), 48, 256), dtype=torch.uint8)
     features = network.encoder(pictures).detach()
-    # Two tensors: the exporter takes one that is given twice for one input.
-    both = (features, features.clone())
-    files = {ENCODER: _onnx(network.encoder, (pictures,)), HEAD: _onnx(network.head, both)}
+    # As many tensors: the exporter takes one that is given twice for one input.
+    window = tuple(features.clone() for _ in range(WINDOW))
+    files = {ENCODER: _onnx(network.encoder, (pictures,)), HEAD: _onnx(network.head, window)}
     for file, data in files.items():
         (folder / file).write_bytes(data)
     training = {
@@ -134,8 +134,7 @@ def _compare(torch_backend: TorchBackend, onnx_backend: OnnxBackend) -> None:
         pictures = random.integers(0, 256, (count, len(CHANNELS), height, width), dtype=np.uint8)
         results = []
         for backend in (torch_backend, onnx_backend):
-            features = backend.encode(pictures)
-            results.append(np.concatenate(backend.compare(features[:-1], features[1:])))
+            results.append(np.concatenate(backend.compare(backend.encode(pictures))))
         apart = float(np.abs(results[0] - results[1]).max())
         if not apart <= TOLERANCE:
             raise TrainingError(f"The exported model gives other results than the trained one, by {apart:.2g}.")

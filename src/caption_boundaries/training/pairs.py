@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from caption_boundaries.data.dataset import BoundarySample, CaptionBoundaryDataset
+from caption_boundaries.data.dataset import CaptionBoundaryDataset
 from caption_boundaries.data.videos import TrainingVideo
 from caption_boundaries.database.cropping import CropReader
 from caption_boundaries.database.pool import reader_pool
@@ -16,7 +16,7 @@ from caption_boundaries.errors import TrainingError
 from caption_boundaries.evaluation.pairs import Labels
 from caption_boundaries.inference.pictures import preprocessor_of, read_input
 from caption_boundaries.inference.statistics import summarize
-from caption_boundaries.models.preprocessing import Preprocessor, sampled
+from caption_boundaries.models.preprocessing import MARGIN, Preprocessor, sampled
 from caption_boundaries.training.augmentation import Pair
 
 NEEDED = frozenset({"cropping"})
@@ -46,14 +46,13 @@ class NetworkPairs:
         """Width of every pair's input in pixels."""
 
     def pair(self, number: int) -> Pair:
-        """Return the inputs of a pair, shape (2, channels, height, width).
+        """Return the inputs of a pair between its neighbours, shape (WINDOW, channels, height, width).
 
         Raises:
             DatabaseError: Its video's databases are damaged, or not there any more.
         """
-        sample: BoundarySample = self._dataset[number]
-        preprocessor = self._preprocessors[sample.video]
-        return np.stack([preprocessor(sample.first), preprocessor(sample.second)])
+        preprocessor = self._preprocessors[self._dataset.video_of(number)]
+        return np.stack([preprocessor(picture) for picture in self._dataset.surroundings(number, MARGIN)])
 
     def statistics(self) -> dict[str, float]:
         """Return mean and spread, over the videos, of each figure of `InputStatistics`."""
