@@ -230,6 +230,14 @@ class TestButtons:
         tool.saved()
         assert tool.extents() == (85, 105)
 
+    def test_numbers_of_long_films_have_room(self, seen: CaptionPage):
+        seen.select("Over there.")
+        cut = seen.page.locator("#edge-start").evaluate(
+            "(field) => { const now = field.value; field.value = '123456';"
+            " const cut = field.scrollWidth - field.clientWidth; field.value = now; return cut; }"
+        )
+        assert cut <= 0
+
     def test_at_the_cursor(self, tool: CaptionPage):
         tool.select("Over there.")
         bar = tool.page.get_by_role("toolbar", name="At the cursor")

@@ -260,7 +260,7 @@ class TestFiles:
         dialog = tool.dialog("Import: what would change")
         text = dialog.inner_text()
         assert "3 captions in the file: 1 as they are here, 1 new, 1 changed" in text
-        assert all(words in text for words in ("Over here!", "The end", "not in the file"))
+        assert all(words in text for words in ("Over here!", "The end", "not in the file", "0:04.5 – 0:07.0"))
         assert captions_of(film) == before, "looking changes nothing"
         ticks = dialog.locator("li input")
         assert [ticks.nth(i).is_checked() for i in range(ticks.count())].count(True) == 2

@@ -7,7 +7,8 @@ import { showDialog } from "../core/dialog.js";
 import { clockTenths, plural } from "../core/format.js";
 
 /** @typedef {import("./types.js").State} State */
-/** @typedef {{number: number, op: "add" | "change" | "remove", start_seconds: number, end_seconds: number, text: string | null, row_id: number | null,
+/** @typedef {{number: number, op: "add" | "change" | "remove", start_seconds: number | null, end_seconds: number | null,
+ *   start_frame_index: number, end_frame_index: number, text: string | null, row_id: number | null,
  *   before: {start_frame_index: number, end_frame_index: number, text: string | null} | null, moves: boolean, retexts: boolean, confirmed: boolean}} Item */
 
 const NAMES = new Map([
@@ -88,7 +89,7 @@ async function showDifferences(state, { items, same, cues }, apply) {
               <input type="checkbox" .checked=${ticked.has(item.number)} aria-label="Take over: ${OPS[item.op]}, ${item.text ?? item.before?.text ?? ""}"
                 @change=${(/** @type {Event} */ event) => tick([item], /** @type {HTMLInputElement} */ (event.target).checked)} />
               <span class="chip ${item.op === "add" ? "good" : item.op === "remove" ? "bad" : "warn"}">${OPS[item.op]}</span>
-              <span class="number muted">${clockTenths(item.start_seconds)} – ${clockTenths(item.end_seconds)}</span>
+              <span class="number muted">${when(state, item)}</span>
               <span class="texts">${before(state, item)}${item.op === "remove" ? nothing : html`<b dir="auto">${item.text ?? ""}</b>`}</span>
             </li>`,
           )}
@@ -105,6 +106,13 @@ async function showDifferences(state, { items, same, cues }, apply) {
     buttons: [{ label: "Cancel", value: "" }, { label: "Take over ticked", value: "yes", primary: true }],
   });
   if (value === "yes" && ticked.size) apply([...ticked].sort((a, b) => a - b));
+}
+
+/** Returns when a caption is shown, as the file says; what the file does not have is where it is here. @param {State} state @param {Item} item */
+function when({ data }, item) {
+  const start = item.start_seconds ?? item.start_frame_index / data.rate;
+  const end = item.end_seconds ?? (item.end_frame_index + 1) / data.rate;
+  return `${clockTenths(start)} – ${clockTenths(end)}`;
 }
 
 /** @param {State} state @param {Item} item */

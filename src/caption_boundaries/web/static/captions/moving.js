@@ -86,6 +86,13 @@ export function createMoving({ store, flush, ready }) {
     return answer.gone.includes(draft.id) || answer.rows.some((/** @type {any} */ row) => row.id === draft.id && row.boundary_state === "gap");
   }
 
+  /** Returns how many captions somebody else has changed: the gaps around them do not count. @param {State} state @param {any} answer */
+  function changedByOthers({ rows }, answer) {
+    const captions = new Set(rows.filter((row) => !isGap(row)).map((row) => row.id));
+    for (const row of answer.rows) if (row.boundary_state !== "gap") captions.add(row.id);
+    return (answer.others ?? []).filter((/** @type {number} */ id) => captions.has(id)).length;
+  }
+
   return {
     visit,
     toRow,
@@ -131,8 +138,8 @@ export function createMoving({ store, flush, ready }) {
     /** Takes in what the server has told. @param {any} answer @param {any[]} pending */
     learn(answer, pending) {
       if (takenAway(store.get(), answer)) flush();
+      const others = changedByOthers(store.get(), answer);
       store.update((state) => answered(state, answer, pending));
-      const others = (answer.others ?? []).length;
       if (others) toast(`${others === 1 ? "One caption was" : `${others} captions were`} changed by somebody else.`);
       if (answer.message) toast(answer.message);
     },
