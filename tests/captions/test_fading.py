@@ -39,6 +39,19 @@ def test_what_comes_at_once_is_no_fade() -> None:
     assert fit_fade(levels, 14) == (14, 0)
 
 
+def test_what_comes_at_once_stays_where_it_was_found() -> None:
+    values = np.zeros((24, 60), np.float32)
+    values[12:] = 1
+    assert half_way(values, 11) == (11, 0)
+
+
+def test_what_comes_in_two_leaps_is_no_fade() -> None:
+    """As where the background brings strokes of its own a few frames before the caption does."""
+    values = np.zeros((30, 100), np.float32)
+    values[10:, :40], values[16:] = 1, 1
+    assert half_way(values, 16) == (16, 0)
+
+
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_too_few_rows_say_nothing(count: int) -> None:
     assert half_way(np.ones((count, 50), np.float32), 1) == (1, 0)
