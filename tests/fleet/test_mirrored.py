@@ -80,6 +80,15 @@ def test_steps_that_were_done_before_one_failed_are_not_lost(home: Mirrored) -> 
     assert list(home.scratch.iterdir()) == []
 
 
+def test_what_was_damaged_in_scratch_is_fetched_anew(home: Mirrored) -> None:
+    with pytest.raises(RecognitionError), home.workplace("run", silent) as folder:
+        ingest_and_fail(folder)
+    (folder / "video.db").write_text("garbage")
+    assert run_job(jobs_for([home])[0]).status == "failed"
+    assert list(home.scratch.iterdir()) == []
+    assert run_job(jobs_for([home])[0]).status == "done"
+
+
 def test_nothing_is_kept_of_a_video_that_somebody_else_has_changed(home: Mirrored) -> None:
     with pytest.raises(ConflictError), home.workplace("run", silent) as folder:
         edit_both(folder, home.video_dir)

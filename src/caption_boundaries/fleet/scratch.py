@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from caption_boundaries.atomic import storage_errors, write_file
-from caption_boundaries.errors import CaptionBoundariesError, ConflictError, StorageError, VideoBusyError
+from caption_boundaries.errors import CaptionBoundariesError, DatabaseError, StorageError, VideoBusyError
 from caption_boundaries.fleet.patience import TransferFailedError
 from caption_boundaries.fleet.renaming import Stamps, stamps
 
@@ -27,7 +27,7 @@ def scratch_folder(
     """Give a folder filled with the video, and remove it after the block.
 
     It stays where this process is killed, and where something was done in it before an error, so that this is not
-    lost. After an error of a disk it goes, because it takes room, and where the home has moved on nobody needs it.
+    lost. After an error of a disk or a database it goes, and where the home has moved on.
 
     Args:
         scratch: Where such folders are made.
@@ -61,8 +61,8 @@ def scratch_folder(
 
 
 def _is_futile(error: CaptionBoundariesError) -> bool:
-    """Tell whether what was done in the folder could not be published later either, or is in the way."""
-    return isinstance(error, StorageError | ConflictError) and not isinstance(error, TransferFailedError)
+    """Tell whether the folder is damaged, takes room that is missing, or was overtaken: it is fetched anew then."""
+    return isinstance(error, StorageError | DatabaseError) and not isinstance(error, TransferFailedError)
 
 
 def _is_filled(folder: Path, told: Path, base: bytes) -> bool:
