@@ -57,3 +57,9 @@ def open_caption_tool(root: Path) -> Iterator[CaptionTool]:
         tool = CaptionTool(server, video_id)
         tool.state()
         yield tool
+
+
+def extents(tool: CaptionTool) -> list[tuple[str, int, int]]:
+    """Return what is stored: each text, or the state of a row without one, with its first and last frame."""
+    rows = tool.stored()
+    return [(row.text or f"({row.boundary_state})", row.start_frame_index, row.end_frame_index) for row in rows]

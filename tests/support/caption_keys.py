@@ -15,17 +15,6 @@ LAST = 299
 Check = Callable[[CaptionPage, str], None]
 
 
-def presses(combination: str) -> str:
-    """Return a combination of the table as Playwright writes it."""
-    *modifiers, key = combination.split("+") if combination != "+" else ["+"]
-    key = key.removeprefix("code:Key")
-    key = {"Space": " "}.get(key, key)
-    modifiers = ["Control" if modifier == "Ctrl" else modifier for modifier in modifiers]
-    if len(key) == 1 and key.isalpha() and "Shift" not in modifiers:
-        key = key.lower()
-    return "+".join([*modifiers, key])
-
-
 def moves(start: int, end: int) -> Check:
     def check(tool: CaptionPage, key: str) -> None:
         tool.go(start)

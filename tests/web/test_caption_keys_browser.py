@@ -13,7 +13,8 @@ from caption_boundaries.web.keymap import keymap
 from support.browser import until, watched_page
 from support.caption_browser import CaptionPage
 from support.caption_films import TALK, make_captioned
-from support.caption_keys import CHECKS, presses
+from support.caption_keys import CHECKS
+from support.keys import presses
 from support.live_server import LiveServer
 
 

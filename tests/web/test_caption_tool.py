@@ -1,4 +1,4 @@
-"""The caption tool without a browser: extents, history, conflicts, pictures, and which files it writes."""
+"""The caption tool without a browser: extents, history, pictures, and which files it writes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,11 @@ import numpy as np
 import pytest
 
 from caption_boundaries.database.cropping import CropReader
-from caption_boundaries.database.layout import LayoutReader, LayoutWriter
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.paths import all_databases
-from support.caption_client import CaptionTool, open_caption_tool
-from support.caption_data import SCRIPT, add_captions, captions_of, crop_index, make_caption_video
+from support.caption_client import CaptionTool, extents, open_caption_tool
+from support.caption_data import SCRIPT, captions_of, crop_index, make_caption_video
 from support.tool_client import OTHER
-from support.web_data import make_video
-
-
-def extents(tool: CaptionTool) -> list[tuple[str, int, int]]:
-    return [(row.text or f"({row.boundary_state})", *_frames(row)) for row in tool.stored()]
 
 
 def _frames(row: Any) -> tuple[int, int]:
@@ -283,87 +277,6 @@ def test_a_change_that_changes_nothing_is_not_logged(tool: CaptionTool):
     assert (tool.folder / "captions.db").read_bytes() == before
 
 
-def test_two_people_who_change_the_same_get_both_versions(tool: CaptionTool):
-    other = CaptionTool(tool.server, tool.folder.name, actor="ben", session=OTHER)
-    other.state()
-    first = tool.ids()[0]
-    tool.act("set-text", id=first, text="ana's")
-    refused = other.act("set-text", 409, id=first, text="ben's")["error"]
-    assert (refused["kind"], refused["actor"], refused["rows"]) == ("ConflictError", "ana", [["captions", [first]]])
-    assert [row["text"] for row in refused["mine"]] == ["ben's"]
-    assert [row["text"] for row in refused["theirs"]] == ["ana's"]
-    assert tool.one(first).text == "ana's", "nothing was applied"
-    other.act("set-text", id=first, text="ben's", sent={"base_revision": None})
-    assert tool.one(first).text == "ben's"
-
-
-def test_changes_of_other_rows_are_merged_and_told(tool: CaptionTool):
-    other = CaptionTool(tool.server, tool.folder.name, actor="ben", session=OTHER)
-    other.state()
-    first, second = tool.ids()[0], tool.ids()[3]
-    tool.act("set-text", id=first, text="ana's")
-    answer = other.act("set-text", id=second, text="ben's")
-    assert {row["id"]: row["text"] for row in answer["rows"]} == {first: "ana's", second: "ben's"}
-    assert answer["others"] == [first]
-    told = tool.server.get(f"{tool.root}/changes?since=1&actor=ana&session={tool.who['session']}")
-    assert [row["text"] for row in told["rows"]] == ["ben's"]
-    assert (told["others"], told["revision"]) == ([second], 2)
-
-
-def test_undo_is_refused_where_somebody_else_built_on_it(tool: CaptionTool):
-    first = tool.ids()[0]
-    tool.act("set-text", id=first, text="ana's")
-    other = CaptionTool(tool.server, tool.folder.name, actor="ben", session=OTHER)
-    other.state()
-    other.act("set-text", id=first, text="ben's")
-    refused = tool.undo(409)["error"]
-    assert (refused["kind"], refused["actor"]) == ("ConflictError", "ben")
-    assert [row["text"] for row in refused["theirs"]] == ["ben's"]
-
-
-def test_a_caption_that_was_deleted_is_said_to_be_gone(tool: CaptionTool):
-    first = tool.ids()[0]
-    tool.act("delete", ids=[first])
-    answer = tool.act("set-text", 404, id=first, text="late")
-    assert answer["error"]["message"] == f"Caption {first} is gone."
-
-
-@pytest.mark.parametrize("place", [0, 1], ids=["beside a gap", "between captions"])
-@pytest.mark.parametrize(
-    ("change", "left"),
-    [
-        ({"kind": "set-text", "text": "late"}, {"text": "late", "text_status": "valid_caption"}),
-        ({"kind": "nudge", "edge": "end", "ticks": -2}, {"boundary_state": "confirmed", "boundary_pending": 1}),
-        ({"kind": "set-status", "boundary_state": "issue"}, {"boundary_state": "issue"}),
-    ],
-    ids=lambda value: value.get("kind"),
-)
-def test_both_versions_are_kept_where_somebody_else_deleted_the_caption(
-    tool: CaptionTool, place: int, change: dict[str, Any], left: dict[str, Any]
-):
-    other = CaptionTool(tool.server, tool.folder.name, actor="ben", session=OTHER)
-    other.state()
-    target = tool.ids()[place]
-    other.act("delete", ids=[target])
-    before = tool.stored()
-    asked = {**change, **({"ids": [target]} if change["kind"] == "set-status" else {"id": target})}
-    refused = tool.send("actions", 409, change=asked)["error"]
-    assert (refused["kind"], refused["actor"], refused["revision"]) == ("ConflictError", "ben", 1)
-    mine = next(row for row in refused["mine"] if row["id"] == target)
-    assert left.items() <= mine.items()
-    assert target not in [row["id"] for row in refused["theirs"] if row["boundary_state"] != "gap"]
-    assert tool.stored() == before, "nothing was applied"
-
-
-def test_there_is_nothing_to_choose_where_two_people_delete_the_same(tool: CaptionTool):
-    other = CaptionTool(tool.server, tool.folder.name, actor="ben", session=OTHER)
-    other.state()
-    first = tool.ids()[0]
-    other.act("delete", ids=[first])
-    answer = tool.act("delete", 404, ids=[first])
-    assert answer["error"]["message"] == f"Caption {first} is gone."
-
-
 def test_the_history_tells_who_did_what_where(tool: CaptionTool):
     tool.act("delete", ids=[tool.ids()[-1]])
     tool.undo()
@@ -408,58 +321,6 @@ def test_the_review_of_the_texts_is_noted_and_can_be_taken_back(tool: CaptionToo
     assert tool.act("review", status="complete")["review"] == "complete"
     assert tool.state()["review"] == "complete"
     assert tool.undo()["review"] == "pending"
-
-
-def test_crops_that_are_older_than_the_layout_are_told(tool: CaptionTool):
-    with VideoDatabase(tool.folder, writes={"layout"}, attach={"layout"}) as connection:
-        config = LayoutReader(connection).config()
-        assert config is not None
-        LayoutWriter(connection).save_config(
-            type(config)(config.frame_width, config.frame_height, crop_bounds_version=9)
-        )
-    (notice,) = tool.state()["notices"]
-    assert "older than the layout" in notice
-
-
-def test_a_new_run_of_the_captions_step_is_noticed(tool: CaptionTool):
-    who = {"actor": "ana", "session": OTHER}
-    before = tool.state()["stamp"]
-    tool.act("nudge", id=tool.ids()[0], edge="end", ticks=-1)
-    assert tool.post("presence", who)["stamp"] == before, "what people do is no reason to load everything again"
-    add_captions(tool.folder, SCRIPT[:3], 200)
-    assert tool.post("presence", who)["stamp"] == tool.state()["stamp"] != before
-
-
-def test_a_video_without_crops_and_captions_can_be_given_some(tmp_path: Path):
-    make_video(tmp_path, frames=4, step=50)
-    with open_caption_tool(tmp_path) as tool:
-        state = tool.state()
-        assert (state["rows"], state["last_index"], state["crops"]["ranges"]) == ([], 199, [])
-        assert "no pictures" in state["notices"][0]
-        tool.act("add", start_frame_index=20, end_frame_index=39, text="by hand")
-        assert extents(tool) == [("(gap)", 0, 19), ("by hand", 20, 39), ("(gap)", 40, 199)]
-        assert tool.server.get(f"{tool.root}/tracks") == {"first_index": 0, "likelihood": "", "difference": ""}
-        tool.undo()
-        assert tool.stored() == []
-
-
-def test_the_pictures_of_the_video_around_a_moment(tool: CaptionTool):
-    found = tool.server.get(f"{tool.root}/source-frames?around=0.97&before=1&after=2")
-    assert found == {
-        "frames": [
-            {"number": 23, "seconds": 0.92, "index": 10},
-            {"number": 24, "seconds": 0.96, "index": 10},
-            {"number": 25, "seconds": 1.0, "index": 10},
-            {"number": 26, "seconds": 1.04, "index": 11},
-        ],
-        "current": 24,
-    }
-    assert tool.server.get(f"{tool.root}/source-frames?number=499&before=0")["current"] == 499
-    tool.server.get(f"{tool.root}/source-frames", 400)
-    answer = tool.server.client.get(f"/media/videos/{tool.folder.name}/source/24.jpg?v=1")
-    assert answer.status_code == 422
-    assert "is gone" in answer.json()["error"]["message"]
-    assert tool.server.client.get(f"/media/videos/{tool.folder.name}/source/500.jpg?v=1").status_code == 404
 
 
 def test_a_video_without_stroke_masks_can_be_edited_too(tmp_path: Path):

@@ -8,19 +8,10 @@ import pytest
 
 from caption_boundaries.web.keymap import keymap
 from support.browser import LayoutPage, until
+from support.keys import presses
 
 LAST = 23
 """Position of the last frame of the test's video."""
-
-
-def presses(combination: str) -> str:
-    """Return a combination of the table as Playwright writes it."""
-    *modifiers, key = combination.split("+") if combination != "+" else ["+"]
-    key = {"Ctrl": "Control", "Space": " "}.get(key, key)
-    modifiers = ["Control" if modifier == "Ctrl" else modifier for modifier in modifiers]
-    if len(key) == 1 and key.isalpha() and "Shift" not in modifiers:
-        key = key.lower()
-    return "+".join([*modifiers, key])
 
 
 def moves(start: int, end: int) -> Callable[[LayoutPage, str], None]:

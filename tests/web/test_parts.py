@@ -1,17 +1,13 @@
-"""The parts of the server one by one: ids, files, jobs, uploads, presence, keys, addresses to listen on."""
+"""The parts of the server one by one: ids, files, uploads, presence, keys, addresses to listen on."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import socket
 import stat
-import time
 import uuid
 import warnings
-from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,21 +20,18 @@ from caption_boundaries.cli.main import app as program
 from caption_boundaries.database.layout import LayoutReader
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.paths import all_databases
-from caption_boundaries.errors import StorageError, TargetError, UsageError, VideoBusyError, VideoFileError
+from caption_boundaries.errors import TargetError, UsageError
 from caption_boundaries.media.jpeg import decode_jpeg
 from caption_boundaries.types import Box
 from caption_boundaries.web import server as server_module
 from caption_boundaries.web.app import create_app, create_context
 from caption_boundaries.web.assets import load_assets
-from caption_boundaries.web.jobs import Jobs, run_pipeline
 from caption_boundaries.web.keymap import keymap, keymap_markdown, raw_keymap, spoken
 from caption_boundaries.web.pictures import parse_region, resized
 from caption_boundaries.web.presence import EXPIRY_SECONDS, Presence
 from caption_boundaries.web.registry import Registry
 from caption_boundaries.web.server import Address, bind, open_browser, url_name
 from caption_boundaries.web.settings import WebSettings
-from caption_boundaries.web.uploads import safe_name, take_in
-from support.clips import write_clip
 from support.databases import MANY_LABELS, kill_writer
 from support.old_folders import old_folder
 from support.web_data import make_video, picture_of, read_index
@@ -173,144 +166,6 @@ class TestPictures:
             parse_region(text)
         assert parse_region(None) is None
         assert parse_region("0,0,1,1") == Box(0, 0, 1, 1)
-
-
-def _quick(folder: Path, steps: Sequence[str], send: Callable[..., None]) -> None:
-    for step in steps:
-        send(step=step, done=1.0, total=2.0, unit="frames")
-        send(finished=step, message=f"did {step}")
-
-
-def _slow(folder: Path, steps: Sequence[str], send: Callable[..., None]) -> None:
-    send(step=steps[0])
-    time.sleep(600)
-
-
-def _failing(folder: Path, steps: Sequence[str], send: Callable[..., None]) -> None:
-    raise StorageError("The disk is full.", hint="Free some space.")
-
-
-def _broken(folder: Path, steps: Sequence[str], send: Callable[..., None]) -> None:
-    raise RuntimeError("oh")
-
-
-def _killed(folder: Path, steps: Sequence[str], send: Callable[..., None]) -> None:
-    os.kill(os.getpid(), 9)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 120.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def last_of(jobs: Jobs, video_id: str = "v") -> Any:
-    wait_for(lambda: (job := jobs.get(video_id)) is not None and not job.active)
-    return jobs.get(video_id)
-
-
-class TestJobs:
-    @pytest.mark.parametrize(
-        ("work", "state", "message"),
-        [
-            (_quick, "done", "did b"),
-            (_failing, "failed", "The disk is full. Free some space."),
-            (_broken, "failed", "RuntimeError: oh"),
-            (_killed, "failed", "code -9"),
-        ],
-    )
-    def test_a_job_ends_as_its_process_does(self, tmp_path: Path, work: Any, state: str, message: str):
-        jobs = Jobs(work)
-        jobs.start("v", tmp_path, ["a", "b"])
-        job = last_of(jobs)
-        assert (job.state, message in job.message) == (state, True), job
-        if state == "done":
-            assert job.finished == ("a", "b")
-        jobs.close()
-
-    def test_a_job_is_stopped_and_another_one_may_begin(self, tmp_path: Path):
-        jobs = Jobs(_slow)
-        jobs.start("v", tmp_path, ["a"])
-        wait_for(lambda: (job := jobs.get("v")) is not None and job.step == "a")
-        with pytest.raises(VideoBusyError):
-            jobs.start("v", tmp_path, ["a"])
-        jobs.start("waits", tmp_path, ["a"])
-        jobs.stop("waits")
-        jobs.stop("v")
-        assert last_of(jobs).state == "stopped"
-        assert last_of(jobs, "waits").state == "stopped"
-        jobs.stop("v")
-        jobs.start("v", tmp_path, ["a"])
-        jobs.close()
-        assert jobs.active() == []
-
-    def test_the_real_steps_run(self, tmp_path: Path):
-        news: list[dict[str, Any]] = []
-        folder = make_video(tmp_path, frames=3, layout=False)
-        run_pipeline(folder, ["layout"], lambda **said: news.append(said))
-        assert news[0]["step"] == "layout"
-        assert news[-1]["finished"] == "layout"
-
-    def test_steps_are_run_from_the_page(self, data: Path):
-        make_video(data, frames=3, name="another.mp4", layout=False)
-        context = create_context(WebSettings(data=data), work=_quick)
-        app = create_app(context)
-        with TestClient(app, base_url="http://127.0.0.1:8765") as client:
-            server = Server(app, context, client)
-            server.log_in()
-            video_id = next(iter(context.registry.all()))
-            server.post(f"/api/v1/videos/{video_id}/run", {"steps": ["crop", "layout"]})
-            assert last_of(context.jobs, video_id).finished == ("layout", "crop")
-            assert server.get(f"/api/v1/videos/{video_id}")["job"]["state"] == "done"
-            assert "no step" in server.post(f"/api/v1/videos/{video_id}/run", {"steps": ["x"]}, 400)["error"]["message"]
-            server.post(f"/api/v1/videos/{video_id}/stop", {}, 204)
-
-
-async def _chunks(data: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(data), 1000):
-        yield data[start : start + 1000]
-
-
-def taken_in(data: bytes, name: str, root: Path) -> tuple[Path, bool]:
-    """Take in a file in a thread of its own: browser tests keep an event loop running in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(take_in(_chunks(data), name, root))).result()
-
-
-class TestUploads:
-    @pytest.mark.parametrize(
-        ("name", "kept"),
-        [
-            ("film.mp4", "film.mp4"),
-            ("电影 第一集.MKV", "电影 第一集.mkv"),
-            ("../../etc/film.mp4", "film.mp4"),
-            ("C:\\films\\film.mp4", "film.mp4"),
-            ("a\x00b\n.mp4", "ab.mp4"),
-            ("é" * 200 + ".mp4", "é" * 75 + ".mp4"),
-        ],
-    )
-    def test_names_are_made_safe(self, name: str, kept: str):
-        assert safe_name(name) == kept
-
-    @pytest.mark.parametrize("name", ["", ".mp4", "film", "film.exe", "/", ".."])
-    def test_what_names_no_video_is_refused(self, name: str):
-        with pytest.raises(UsageError):
-            safe_name(name)
-
-    def test_a_file_gets_its_folder_once(self, tmp_path: Path):
-        clip = write_clip(tmp_path / "clip.mp4", captions=[], size=(64, 36), fps=5, duration=1.0)
-        root = tmp_path / "data"
-        first, known = taken_in(clip.path.read_bytes(), "clip.mp4", root)
-        assert (known, (first / "clip.mp4").is_file() or any(first.glob("*.mp4"))) == (False, True)
-        again, known = taken_in(clip.path.read_bytes(), "other name.mp4", root)
-        assert (again, known) == (first, True)
-        assert not list(root.glob(".upload-*"))
-
-    def test_what_is_no_video_leaves_nothing(self, tmp_path: Path):
-        with pytest.raises(VideoFileError):
-            taken_in(b"no video", "film.mp4", tmp_path / "data")
-        assert not any(path.is_file() for path in (tmp_path / "data").rglob("*"))
 
 
 def test_presence_forgets_who_has_gone():
