@@ -6,21 +6,26 @@ import gc
 import itertools
 import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
+from caption_boundaries.captions import lines
 from caption_boundaries.captions.decoding import Segment
 from caption_boundaries.captions.joining import Group, join
+from caption_boundaries.captions.lines import Scale, caption_lines
 from caption_boundaries.captions.reading import Reading, text_patch
+from caption_boundaries.captions.second_look import usual_levels
 from caption_boundaries.captions.shelf import Keep, Shelf, in_memory
 from caption_boundaries.captions.strokes import PackedMask, StrokeMasks
+from caption_boundaries.types import Box, TextLine
 from support.films import HEIGHT, LINE, REGIONS, WIDTH, Film, still
 
 SCENE = Film(96, background=still(1)).show("Good morning", 8, 40).show("Where is the key?", 52, 90)
 CUTS = [8, 24, 40, 52, 70, 90]
 CAPTIONS = 2
+SCALE = Scale((0.2,), 9.0, "center")
 ONE_PICTURE = WIDTH * HEIGHT
 """Bytes of a mask, or of the luma, of the caption region."""
 
@@ -64,6 +69,36 @@ def test_a_caption_keeps_less_than_a_third_of_a_picture() -> None:
     captions = [sum(group.has_text for group in groups) for groups in (few, many)]
     assert captions == [4 * CAPTIONS, 12 * CAPTIONS]
     assert (long - short) / (captions[1] - captions[0]) < ONE_PICTURE / 3
+
+
+def peak_of(work: Callable[[], object]) -> int:
+    """Bytes that are in memory at the most while something is done."""
+    tracemalloc.start()
+    work()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
+
+
+def film_of_texts(captions: int) -> list[Reading]:
+    """Centred captions, each of another text, none of them surer than the next."""
+    return [
+        Reading((TextLine(Box(0.3, 0.4 + 0.01 * (n % 3), 0.7, 0.6 + 0.01 * (n % 3)), f"text number {n:05}", 0.99),))
+        for n in range(captions)
+    ]
+
+
+def test_the_levels_of_a_long_film_take_memory_by_the_line_and_not_by_the_pair_of_lines() -> None:
+    readings = film_of_texts(3000)
+    assert peak_of(lambda: usual_levels(readings, SCALE, REGIONS)) < 3000 * 500, "pairs of lines would take 72 MB"
+
+
+def test_texts_of_a_long_film_are_not_compared_each_with_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[str, str]] = []
+    monkeypatch.setattr(lines, "similarity", lambda one, other: compared.append((one, other)) or 0.0)
+    readings = film_of_texts(300)
+    assert caption_lines(readings, [50.0] * 300, SCALE) == readings
+    assert len(compared) <= len(readings)
 
 
 def test_the_shelf_changes_nothing() -> None:

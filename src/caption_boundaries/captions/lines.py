@@ -72,7 +72,7 @@ def caption_lines(readings: Sequence[Reading], durations: Sequence[float], scale
         scale: Of the crop picture.
     """
     sized = _keep(readings, lambda line: has_line_size(line, scale))
-    static = [spot for spot in _spots(sized, durations, scale) if spot.is_static(sum(durations))]
+    static = _static_spots(sized, durations, scale)
     moving = _keep(sized, lambda line: not any(spot.holds(line, scale) for spot in static))
     place, level = _usual_place(moving, scale.anchor), _usual_levels(moving)
     kept = [_without(reading, lambda line: _is_stray(line, place, level, scale), scale) for reading in moving]
@@ -123,6 +123,20 @@ class _Spot:
         usual = max(self.durations.values()) >= USUAL_SPELLING * shown
         share = STATIC_SHARE if self.visits > 1 else THROUGHOUT
         return self.stretches >= STATIC_STRETCHES and shown >= share * total and usual
+
+
+def _static_spots(readings: Sequence[Reading], durations: Sequence[float], scale: Scale) -> list[_Spot]:
+    """Return the texts that are logos."""
+    spellings: dict[str, float] = {}
+    for reading, duration in zip(readings, durations, strict=True):
+        for line in reading.lines:
+            spelling = folded(line.text)
+            spellings[spelling] = spellings.get(spelling, 0.0) + duration
+    total = sum(durations)
+    # Comparing every text with every other takes long in a long film, and is spared where no spelling is usual enough.
+    if max(spellings.values(), default=0.0) < USUAL_SPELLING * STATIC_SHARE * total:
+        return []
+    return [spot for spot in _spots(readings, durations, scale) if spot.is_static(total)]
 
 
 def _spots(readings: Sequence[Reading], durations: Sequence[float], scale: Scale) -> list[_Spot]:

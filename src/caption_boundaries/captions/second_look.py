@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from caption_boundaries.captions.decoding import Segment
 from caption_boundaries.captions.lines import SURE, Scale, has_line_size
@@ -108,19 +109,35 @@ def usual_levels(readings: Sequence[Reading], scale: Scale, regions: Sequence[Re
     """Return the levels at which confident lines stand, the one with the most letters first."""
     lines = [line for reading in readings for line in reading.lines if line.confidence >= SURE]
     lines = [line for line in lines if has_line_size(line, scale)]
-    centers = np.array([line.box.center[1] for line in lines])
-    letters = np.array([len(line.text) for line in lines])
+    centers = np.array([line.box.center[1] for line in lines], dtype=np.float64)
+    letters = np.array([len(line.text) for line in lines], dtype=np.int64)
+    order = np.argsort(centers, kind="stable")
+    centers, letters = centers[order], letters[order]
     levels: list[Level] = []
-    left = np.ones(len(lines), dtype=np.bool_)
-    while left.any():
-        near = np.abs(centers[left, None] - centers[left]) < SAME_LEVEL / 2 * scale.line_height
-        votes = near @ letters[left]
-        best = int(votes.argmax())
-        center = float(np.median(centers[left][near[best]]))
-        if votes[best] >= SELDOM * letters.sum() and near[best].sum() > 1:
+    seldom = SELDOM * letters.sum()
+    while len(centers):
+        center, votes, count = _most_voted(centers, letters, SAME_LEVEL / 2 * scale.line_height)
+        if votes >= seldom and count > 1:
             levels.append(Level(center, scale.line_heights[region_at(center, regions)]))
-        left &= np.abs(centers - center) >= SAME_LEVEL * scale.line_height
+        left = np.abs(centers - center) >= SAME_LEVEL * scale.line_height
+        centers, letters = centers[left], letters[left]
     return levels
+
+
+def _most_voted(centers: NDArray[np.float64], letters: NDArray[np.int64], reach: float) -> tuple[float, float, int]:
+    """Return the height around which most letters stand, how many do, and in how many lines.
+
+    Args:
+        centers: Of the lines, ascending.
+        letters: How many each line has.
+        reach: Lines up to so far above and below count.
+    """
+    sums = np.concatenate([[0], np.cumsum(letters)])
+    first = np.searchsorted(centers, centers - reach, side="right")
+    stop = np.searchsorted(centers, centers + reach, side="left")
+    votes = sums[stop] - sums[first]
+    best = int(votes.argmax())
+    return float(np.median(centers[first[best] : stop[best]])), float(votes[best]), int(stop[best] - first[best])
 
 
 def own_strokes(strokes: StrokeMasks, segments: Sequence[Segment], number: int) -> Mask:

@@ -161,7 +161,8 @@ def _shows_caption(pictures: CaptionPictures, ticked: Sequence[TickedText]) -> N
     """Return how probable it is that each index shows a caption."""
     shown = np.full(len(pictures.indices), NOT_SHOWN, dtype=np.float32)
     for item in ticked:
-        shown[(pictures.indices >= item.frames.start) & (pictures.indices <= item.frames.end)] = SHOWN
+        first, stop = np.searchsorted(pictures.indices, [item.frames.start, item.frames.end + 1])
+        shown[first:stop] = SHOWN
     return shown
 
 

@@ -84,7 +84,7 @@ class StrokeMasks:
         """How many source frames there are."""
         return len(self.seconds)
 
-    @property
+    @cached_property
     def frame_seconds(self) -> float:
         """For how long a source frame is usually shown."""
         return float(np.median(np.diff(self.seconds))) if self.frame_count > 1 else 1 / 25

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
 
+REMEMBERED = 4096
+"""Texts whose folded form is remembered: each is compared with many others."""
 _ALIKE = str.maketrans({**dict.fromkeys("iI1|", "l"), "0": "o"})
 _SPECKS = re.compile(r"""[\s'"`´’‘“”.。,、·•:;]+""")
 
 
+@lru_cache(maxsize=REMEMBERED)
 def folded(text: str) -> str:
     """Return ``text`` without what engines confuse.
 
