@@ -78,6 +78,11 @@ def test_a_caption_that_fills_half_of_a_short_video_is_no_logo() -> None:
     assert kept(*shown, []) == [[]] * 9, "what is there almost throughout is a logo"
 
 
+def test_a_caption_that_comes_again_in_a_short_video_is_no_logo() -> None:
+    shown = [[line("Good morning")] for _ in range(4)]
+    assert kept(*shown, [], [], *shown, []) == [*[["Good morning"]] * 4, [], [], *[["Good morning"]] * 4, []]
+
+
 def test_words_that_are_said_again_and_again_are_no_logo() -> None:
     readings = [[line("No.")] if i % 2 else [line(f"Sentence number {i}.")] for i in range(20)]
     assert kept(*readings, durations=[1.0 if i % 2 else 2.0 for i in range(20)])[1] == ["No."]

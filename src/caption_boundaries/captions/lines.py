@@ -18,8 +18,8 @@ STATIC_SHARE = 0.5
 """A line that stands in one place for this share of the video is a logo."""
 STATIC_STRETCHES = 6
 """And it was read in at least so many stretches of it."""
-THROUGHOUT = 0.8
-"""A line that comes once and goes once is a caption, however long, unless it is there for this share of the video."""
+FEW_VISITS, THROUGHOUT = 2, 0.8
+"""A line that comes so often at most is a caption, however long, unless it is there for this share of the video."""
 STATIC_SIMILARITY = 0.7
 USUAL_SPELLING = 0.5
 """Its usual reading has this share of the time."""
@@ -121,7 +121,7 @@ class _Spot:
         shown = sum(self.durations.values())
         # Captions in the same place may be as alike as misreadings of a logo, but none of them is the usual one.
         usual = max(self.durations.values()) >= USUAL_SPELLING * shown
-        share = STATIC_SHARE if self.visits > 1 else THROUGHOUT
+        share = STATIC_SHARE if self.visits > FEW_VISITS else THROUGHOUT
         return self.stretches >= STATIC_STRETCHES and shown >= share * total and usual
 
 
