@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from caption_boundaries.database.paths import database_path
 from support.caption_client import CaptionTool
 from support.tool_client import OTHER
 
@@ -72,14 +73,15 @@ def test_both_versions_are_kept_where_somebody_else_deleted_the_caption(
     other.state()
     target = tool.ids()[place]
     other.act("delete", ids=[target])
-    before = tool.stored()
+    file = database_path(tool.folder, "captions")
+    before = file.read_bytes()
     asked = {**change, **({"ids": [target]} if change["kind"] == "set-status" else {"id": target})}
     refused = tool.send("actions", 409, change=asked)["error"]
     assert (refused["kind"], refused["actor"], refused["revision"]) == ("ConflictError", "ben", 1)
     mine = next(row for row in refused["mine"] if row["id"] == target)
     assert left.items() <= mine.items()
     assert target not in [row["id"] for row in refused["theirs"] if row["boundary_state"] != "gap"]
-    assert tool.stored() == before, "nothing was applied"
+    assert file.read_bytes() == before, "nothing was applied"
 
 
 def test_there_is_nothing_to_choose_where_two_people_delete_the_same(tool: CaptionTool):
