@@ -210,6 +210,7 @@ class TestSafety:
         before = {path.name: path.read_bytes() for path in folder.iterdir()}
         with watched_page(context, live.origin) as page:
             page.goto(live.origin)
+            page.get_by_label("Search the list").fill(folder.name)
             row = page.locator("li.video", has_text="migrate")
             row.get_by_role("link", name="Captions").click()
             tool = CaptionPage(page, live.origin, "")

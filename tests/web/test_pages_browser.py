@@ -25,10 +25,15 @@ from support.web_data import make_video
 @pytest.fixture
 def list_page(page: Page, live: LiveServer, video: Path) -> Page:
     """The list, the test's own video in view."""
+    open_list(page, live, video)
+    return page
+
+
+def open_list(page: Page, live: LiveServer, video: Path) -> None:
+    """Open the list with one video in it: how far a video is, is asked for when it comes into view."""
     page.goto(live.origin)
     page.get_by_label("Search the list").fill(video.name)
     only_listed(page)
-    return page
 
 
 class TestList:
@@ -71,15 +76,15 @@ class TestList:
         row.get_by_role("link", name="Layout").wait_for(timeout=120_000)
         row.get_by_role("link", name="Captions").wait_for(timeout=120_000)
 
-    def test_steps_that_run_show_how_far_they_are(self, list_page: Page, video: Path):
+    def test_steps_that_run_show_how_far_they_are(self, page: Page, live: LiveServer, video: Path):
         job = {"state": "running", "steps": ["crop", "captions"], "step": "crop", "done": 3, "total": 12}
         address = f"**/api/v1/videos/{video.name}"
-        with list_page.expect_response(address) as summary:
-            list_page.reload()
+        with page.expect_response(address) as summary:
+            open_list(page, live, video)
         told = {**summary.value.json(), "job": {**job, "unit": "frames", "message": "", "finished": []}}
-        list_page.route(address, lambda route: route.fulfill(json=told))
-        list_page.reload()
-        row = list_page.locator(f"li.video[data-id='{video.name}']")
+        page.route(address, lambda route: route.fulfill(json=told))
+        open_list(page, live, video)
+        row = page.locator("li.video")
         bar = row.get_by_role("progressbar", name="Steps of")
         assert bar.get_attribute("aria-valuenow") == "13"
         assert "Crops 3 of 12 frames" in row.inner_text()
