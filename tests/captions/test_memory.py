@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import itertools
+import tempfile
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from caption_boundaries.captions.reading import Reading, text_patch
 from caption_boundaries.captions.second_look import usual_levels
 from caption_boundaries.captions.shelf import Keep, Shelf, in_memory
 from caption_boundaries.captions.strokes import PackedMask, StrokeMasks
+from caption_boundaries.errors import StorageError
 from caption_boundaries.types import Box, TextLine
 from support.films import HEIGHT, LINE, REGIONS, WIDTH, Film, still
 
@@ -136,3 +139,15 @@ def test_a_packed_mask_is_the_mask(inked: tuple[tuple[int, int], ...]) -> None:
     for place in inked:
         mask[place] = True
     assert np.array_equal(PackedMask.of(mask).unpacked(), mask)
+
+
+def test_a_temporary_folder_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(StorageError, match="nowhere"):
+        Shelf()
+
+
+def test_a_full_temporary_folder_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: Path("/dev/full").open("r+b"))  # noqa: SIM115 (closed by the shelf)
+    with pytest.raises(StorageError, match="The disk is full"), Shelf() as shelf:
+        shelf.put(b"a picture")
