@@ -7,6 +7,7 @@ from pathlib import Path
 from caption_boundaries.fleet.exchange import fetch_video, publish_folder
 from caption_boundaries.fleet.patience import Patience
 from caption_boundaries.fleet.store import Publication, VideoStore
+from caption_boundaries.fleet.stored import Stored
 from support.folders import contents
 
 HASTY = Patience(attempts=4, first_pause_seconds=0.0)
@@ -32,3 +33,16 @@ def fetched_contents(address: str, video_id: str, root: Path) -> dict[str, str]:
     assert manifest is not None
     fetch_video(store, manifest, root, report=silent)
     return contents(root / video_id[:2] / video_id)
+
+
+def address_of(kind: str, tmp_path: Path) -> str:
+    return {
+        "file": f"file://{tmp_path}/store",
+        "memory": "memory://films",
+        "flaky": f"flaky://{tmp_path}/store",
+        "flaky memory": "flaky://memory/films",
+    }[kind]
+
+
+def home_of(address: str, folder: Path, tmp_path: Path) -> Stored:
+    return Stored(address, folder.name, tmp_path / "scratch", patience=HASTY)
