@@ -27,6 +27,7 @@ from caption_boundaries.migration.synthetic import OldFolder
 from support.databases import fingerprint, md5, names, raw, rows
 from support.old_folders import (
     NEW_FILES,
+    NOON,
     assert_complete,
     form_of,
     old_file,
@@ -37,7 +38,6 @@ from support.old_folders import (
     same_rows,
 )
 
-NOON = datetime(2026, 3, 4, 12, 0, 0, tzinfo=UTC)
 DISCARD = RollbackOptions(discard_changes=True, now=NOON)
 
 

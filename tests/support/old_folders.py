@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 from contextlib import closing
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -33,6 +34,7 @@ TINY = OldFolder(full_frames=2, cropped_frames=12, captions=5, labels=2, picture
 """As small as a folder with every table can be: for tests that migrate hundreds of times."""
 
 VIDEO_ID = "3f2a9c1e-0b4d-4c5e-8f60-123456789abc"
+NOON = datetime(2026, 3, 4, 12, 0, 0, tzinfo=UTC)
 
 
 def old_folder(parent: Path, wanted: OldFolder = TINY, name: str = VIDEO_ID) -> Path:
