@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from caption_boundaries.migration.synthetic import OldFolder, make_old_folder
+from support.databases import raw
 
 Rows = dict[str, list[dict[str, object]]]
 """Every row of every table of the old form, as the old application would see it."""
@@ -147,3 +148,16 @@ def _comparable(row: dict[str, object]) -> dict[str, object]:
         name: float(value) if isinstance(value, int) and not isinstance(value, bool) else value
         for name, value in row.items()
     }
+
+
+def edit_captions(folder: Path) -> None:
+    """Do, after a migration, what a person does to captions, in every table of theirs."""
+    raw(
+        folder / "captions.db",
+        "UPDATE captions SET text = 'changed', start_seconds = 0.25, text_confidence = 0.5 WHERE id = 1",
+        "DELETE FROM captions WHERE id = 2",
+        "INSERT INTO captions (start_frame_index, end_frame_index, text) VALUES (30, 31, 'new')",
+        "INSERT INTO action_log (uuid, actor, session, at, kind, forward, inverse) "
+        "VALUES ('u', 'a', 's', 't', 'k', '[]', '[]')",
+        "UPDATE text_review_status SET status = 'complete'",
+    )
