@@ -1,4 +1,4 @@
-"""Prints at the end what the tests of the migration have counted, also when several processes ran them."""
+"""Folders of migration tests; prints at the end what those tests counted, also when several processes ran them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from caption_boundaries.migration.migrate import MigrateOptions, migrate_folder
+from support.old_folders import VIDEO_ID, old_folder
+from support.verifying import WANTED
+
 
 @pytest.fixture
 def fast(tmp_path: Path) -> Iterator[Path]:
@@ -18,6 +22,15 @@ def fast(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A migrated folder without a copy of its old file, so that only the manifest knows what it was."""
+    made = old_folder(tmp_path / VIDEO_ID[:2], WANTED)
+    migrate_folder(made, MigrateOptions(backup=False))
+    (made / "captions.db.old").unlink()
+    return made
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
