@@ -11,6 +11,7 @@ VIDEO, CAPTIONS, ALL = {"video"}, {"captions"}, SCHEMAS
 
 
 def attached(connection: sqlite3.Connection) -> set[str]:
+    """Return the schemas that a connection has attached."""
     return {name for _, name, _ in connection.execute("PRAGMA database_list")} - {"main", "temp"}
 
 

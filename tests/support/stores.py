@@ -36,6 +36,7 @@ def fetched_contents(address: str, video_id: str, root: Path) -> dict[str, str]:
 
 
 def address_of(kind: str, tmp_path: Path) -> str:
+    """Return the address of a store of a kind, below ``tmp_path`` unless it is in memory."""
     return {
         "file": f"file://{tmp_path}/store",
         "memory": "memory://films",
@@ -45,4 +46,5 @@ def address_of(kind: str, tmp_path: Path) -> str:
 
 
 def home_of(address: str, folder: Path, tmp_path: Path) -> Stored:
+    """Return the home in a store of the video that a local folder was published from."""
     return Stored(address, folder.name, tmp_path / "scratch", patience=HASTY)
