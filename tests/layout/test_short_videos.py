@@ -6,16 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from caption_boundaries.layout.analysis import LayoutAnalysis, analyse_layout
+from caption_boundaries.layout.analysis import LayoutAnalysis
 from caption_boundaries.layout.lines import line_table, unread_lines
 from caption_boundaries.layout.overlays import follow_each_other, sliding
-from support.scenes import Scene
-
-
-def analyse(scene: Scene) -> LayoutAnalysis:
-    return analyse_layout(
-        scene.lines, scene.width, scene.height, rate_hz=10.0, polarity_of=lambda boxes: ("light", 1.0)
-    )
+from support.scenes import Scene, analyse
 
 
 def scene_of(texts: list[str], *, stay: int = 2, every: int = 3, frames: int = 24) -> Scene:

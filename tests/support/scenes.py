@@ -17,6 +17,8 @@ from typing import Literal
 
 import numpy as np
 
+from caption_boundaries.layout.analysis import LayoutAnalysis, analyse_layout
+from caption_boundaries.layout.labels import HumanLabel
 from caption_boundaries.types import Box, TextLine
 
 TALE = (
@@ -158,3 +160,34 @@ class Scene:
             shift = self.random.uniform(0, 0.05)
             for row, text in enumerate(self.speech(rows)):
                 self.line(frame, text, y=0.08 + shift + row * 0.9 / rows, height=height)
+
+
+def analyse(scene: Scene, *, labels: list[HumanLabel] | None = None, within: Box | None = None) -> LayoutAnalysis:
+    """Analyse a scene as a video at ten frames a second whose captions are all light."""
+    return analyse_layout(
+        scene.lines,
+        scene.width,
+        scene.height,
+        rate_hz=10.0,
+        polarity_of=lambda boxes: ("light", 1.0),
+        labels=labels or [],
+        within=within,
+    )
+
+
+def spans(analysis: LayoutAnalysis) -> list[tuple[float, float]]:
+    """Return top and bottom of every region."""
+    return [(round(region.box.top, 2), round(region.box.bottom, 2)) for region in analysis.regions]
+
+
+def holds(analysis: LayoutAnalysis, left: float, top: float, right: float, bottom: float) -> bool:
+    """Tell whether one region has the whole box in it."""
+    return any(
+        region.box.left <= left and region.box.top <= top and right <= region.box.right and bottom <= region.box.bottom
+        for region in analysis.regions
+    )
+
+
+def one_line(scene: Scene) -> None:
+    """Add captions of one line each, where most captions stand."""
+    scene.captions(scene.speech(40))
