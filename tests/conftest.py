@@ -1,4 +1,4 @@
-"""A small video and its folder after every step."""
+"""A small video and its folder after every step, and a folder with a few rows in every database."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from caption_boundaries.ingest.register import register_video
 from caption_boundaries.pipeline import STEPS, run_steps
 from support.clips import Clip, write_clip
+from support.databases import filled_folder
 
 # Started in the background of a shell, Ctrl-C would be ignored here and in every program that a test starts and stops.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -48,3 +49,9 @@ def stages(clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pa
 def finished(stages: dict[str, Path], tmp_path: Path) -> Path:
     """A copy of the folder after the last step."""
     return shutil.copytree(stages["export"], tmp_path / "video")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a few rows in every versioned database; many tests have a folder of their own instead."""
+    return filled_folder(tmp_path / "video")

@@ -29,7 +29,7 @@ from caption_boundaries.errors import (
     DatabaseVersionError,
     StorageError,
 )
-from support.databases import filled_folder, fingerprint, raw, rows
+from support.databases import fingerprint, raw, rows
 
 LAYOUT = BY_SCHEMA["layout"]
 
@@ -58,11 +58,6 @@ WAYS_IN: dict[str, Callable[[Path], object]] = {
     "checking": lambda folder: check_database(folder / "layout.db", LAYOUT),
     "upgrading": lambda folder: upgrade_database(folder / "layout.db", LAYOUT),
 }
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return filled_folder(tmp_path / "video")
 
 
 @pytest.mark.parametrize("way", WAYS_IN)

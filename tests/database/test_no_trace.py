@@ -36,11 +36,6 @@ from support.databases import (
 )
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return filled_folder(tmp_path / "video")
-
-
 def read_everything(folder: Path, **options: object) -> int:
     """Use every reader on every database, and return how many captions there are."""
     with VideoDatabase(folder, **options) as conn:

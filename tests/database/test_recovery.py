@@ -35,11 +35,6 @@ from support.databases import (
 )
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return filled_folder(tmp_path / "video")
-
-
 def labels(folder: Path, **options: object) -> list[object]:
     with VideoDatabase(folder, **options) as conn:
         return list(LayoutReader(conn).box_labels())

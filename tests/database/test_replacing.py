@@ -33,11 +33,6 @@ from support.databases import (
 )
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return filled_folder(tmp_path / "video")
-
-
 def read_again(folder: Path, text: str = "new") -> None:
     """Make fullOCR.db anew."""
     with replacing_database(folder, "fullOCR", reads={"video"}) as conn:

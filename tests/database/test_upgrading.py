@@ -27,7 +27,6 @@ from caption_boundaries.errors import (
 from support.databases import (
     LABEL,
     MANY_LABELS,
-    filled_folder,
     fingerprint,
     kill_writer,
     limited_files,
@@ -68,11 +67,6 @@ def later(*scripts: str) -> Later:
     today = BY_SCHEMA["layout"]
     fields = {name: getattr(today, name) for name in today.__dataclass_fields__}
     return Later(**fields, scripts=(*today.migrations, *scripts))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return filled_folder(tmp_path / "video")
 
 
 @pytest.fixture
