@@ -52,7 +52,7 @@ def test_a_killed_step_is_completed_by_running_again(name: str, stages: dict[str
     folder = shutil.copytree(before, tmp_path / "video")
     for _ in range(KILLS_PER_STEP):
         kill_after(folder, name, chance.uniform(0.0, usual))
-        untouched = contents(folder)  # readable right after the kill: the old rows or the new ones
+        untouched = contents(folder)  # right after the kill: the old rows or the new ones
         assert untouched in (old, calm)
     run_to_the_end(folder, name)
     assert contents(folder) == calm

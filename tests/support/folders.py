@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from caption_boundaries.database.multi_db import VideoDatabase
+from caption_boundaries.database.recovery import recover_folder
 from caption_boundaries.database.row_hash import content_hash
 from caption_boundaries.database.schema import BY_SCHEMA, SCHEMAS
 
@@ -14,7 +15,8 @@ COUNTED = SCHEMAS - {"state"}
 
 
 def contents(video_dir: Path) -> dict[str, str]:
-    """Return the content hash of every table, by ``schema.table``."""
+    """Return the content hash of every table, by ``schema.table``, as the next command would find it."""
+    recover_folder(video_dir)
     with VideoDatabase(video_dir, readonly=True) as connection:
         return {
             f"{schema}.{table}": content_hash(connection, schema, table)
