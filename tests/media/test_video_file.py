@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
@@ -190,15 +191,31 @@ def test_moments_must_rise(tmp_path: Path, moments: list[float]) -> None:
         list(video.frames_at(moments))
 
 
-def test_seeking_past_a_long_still_picture(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "moments",
+    [
+        pytest.param([0.5, 1.0, 1.99, 5.0, 8.9, 8.99, 9.0, 9.03, 15.0, 20.0], id="one after the other"),
+        pytest.param([0.5, 8.99, 15.0, 20.0], id="side by side"),
+    ],
+)
+def test_seeking_past_a_long_still_picture(tmp_path: Path, moments: list[float]) -> None:
     """Pictures that hold for long begin far before the moment that is looked for."""
     times = [n / 24 for n in range(48)] + [9.0, 9.04, 20.0]
     clip = write_clip(tmp_path / "a.mp4", times=times, size=(64, 64), options={"g": "250", "bf": "3"})
-    moments = [0.5, 1.0, 1.99, 5.0, 8.9, 8.99, 9.0, 9.03, 15.0, 20.0]
     with VideoFile(clip.path) as video:
         frames = [fingerprint(f) for f in video.frames()]
         expected = [[f for f in frames if f[0] <= moment + 1e-6][-1] for moment in moments]
         assert [fingerprint(f) for f in video.frames_at(moments)] == expected
+
+
+def test_a_search_side_by_side_may_end_early(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mp4", times=[float(n) for n in range(40)], size=(64, 64), options={"g": "5"})
+    with VideoFile(clip.path) as video:
+        found = video.frames_at([0.0, 10.0, 20.0, 30.0])
+        assert next(found).seconds == 0.0
+        found.close()
+        assert [f.seconds for f in video.frames_at([0.0, 10.0, 20.0, 30.0, 60.0, 70.0])] == [0.0, 10.0, 20.0, 30.0]
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("seek")] == []
 
 
 def test_times_rise_where_the_container_is_too_coarse(tmp_path: Path) -> None:

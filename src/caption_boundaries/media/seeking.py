@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 
 import av
 
@@ -96,6 +99,38 @@ class Seeker:
         self._shown, self._next = self._next, next(self._pictures, None)
         if self._next is not None and _stamp(self._next) <= _stamp(self._shown):
             raise UnsoundStampsError
+
+
+def pictures_sought(seekers: Sequence[Seeker], stamps: Iterable[int]) -> Iterator[av.VideoFrame | None]:
+    """Yield what `Seeker.picture_at` gives for each stamp, in order.
+
+    Several seekers work side by side, each in a thread of its own: few pictures are decoded between two jumps, too few
+    for the threads of one decoder.
+
+    Args:
+        seekers: For one stream, each with its own decoder.
+        stamps: Not falling.
+
+    Raises:
+        UnsoundStampsError: A stamp is missing or goes back, or seeking fails.
+    """
+    if len(seekers) == 1:
+        yield from map(seekers[0].picture_at, stamps)
+        return
+    with ExitStack() as stack:
+        threads = [stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="seek")) for _ in seekers]
+        waiting: deque[Future[av.VideoFrame | None]] = deque()
+        try:
+            for number, pts in enumerate(stamps):
+                which = number % len(seekers)
+                waiting.append(threads[which].submit(seekers[which].picture_at, pts))
+                if len(waiting) > len(seekers):
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 def _stamp(frame: av.VideoFrame) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,12 +18,17 @@ from caption_boundaries.media.decoding import Decoder
 from caption_boundaries.media.indexing import TOLERANCE_SECONDS, pictures_at
 from caption_boundaries.media.info import VideoInfo, probe
 from caption_boundaries.media.pixels import PixelReader
-from caption_boundaries.media.seeking import Seeker, UnsoundStampsError
+from caption_boundaries.media.seeking import Seeker, UnsoundStampsError, pictures_sought
 from caption_boundaries.types import FrameTime, GrayImage, PixelBox, RgbImage
 
 __all__ = ["SourceFrame", "VideoFile", "VideoInfo"]
 
-_THREADS = 2
+_THREADS = 3
+"""Of a decoder: one more than a small machine has cores, as each waits for the pictures that its own rests on."""
+_SEEKERS = 2
+"""Decoders, with one thread each, that look for pictures side by side where these ..."""
+_FAR_SECONDS = 5.0
+"""... lie so far apart that they rest on different key frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +141,24 @@ class VideoFile:
         yield from pictures_at(self.frames(), moments[found:])
 
     def _seek_all(self, moments: Sequence[float]) -> Iterator[SourceFrame]:
-        with self._decoder() as decoder:
+        with ExitStack() as stack:
+            threads = [1] * _SEEKERS if _far_apart(moments) else [_THREADS]
+            decoders = [stack.enter_context(self._decoder(count)) for count in threads]
             reader = PixelReader(self.info.geometry)
             usual = round(1 / (self.info.fps * self.info.time_base))
-            seeker = Seeker(decoder, self.info.start_pts, usual)
-            for moment in moments:
-                units = int(Fraction(moment + TOLERANCE_SECONDS) / self.info.time_base)
-                frame = seeker.picture_at(self.info.start_pts + units)
+            seekers = [Seeker(decoder, self.info.start_pts, usual) for decoder in decoders]
+            for frame in pictures_sought(seekers, map(self._stamp_at, moments)):
                 if frame is None:
                     break
                 assert frame.pts is not None
                 yield self._source_frame(frame, frame.pts, reader, None)
-            self._note_damage(decoder)
+            self._note_damage(*decoders)
 
-    def _decoder(self) -> Decoder:
-        return Decoder(self.path, threads=_THREADS, skip_partial=self.info.truncated)
+    def _stamp_at(self, moment: float) -> int:
+        return self.info.start_pts + int(Fraction(moment + TOLERANCE_SECONDS) / self.info.time_base)
+
+    def _decoder(self, threads: int = _THREADS) -> Decoder:
+        return Decoder(self.path, threads=threads, skip_partial=self.info.truncated)
 
     def _source_frame(self, frame: av.VideoFrame, stamp: int, reader: PixelReader, number: int | None) -> SourceFrame:
         base = self.info.time_base
@@ -156,5 +166,10 @@ class VideoFile:
         seconds = float((stamp - self.info.start_pts) * base)
         return SourceFrame(number, FrameTime(stamp, base), seconds, duration, frame, reader)
 
-    def _note_damage(self, decoder: Decoder) -> None:
-        self._damaged = max(self._damaged, decoder.damaged)
+    def _note_damage(self, *decoders: Decoder) -> None:
+        self._damaged = max(self._damaged, sum(decoder.damaged for decoder in decoders))
+
+
+def _far_apart(moments: Sequence[float]) -> bool:
+    """Tell whether there are several moments, each far from the one before it."""
+    return len(moments) > 1 and all(b - a >= _FAR_SECONDS for a, b in pairwise(moments))
