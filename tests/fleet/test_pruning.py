@@ -104,7 +104,7 @@ def test_what_is_young_stays(tmp_path: Path) -> None:
 def test_a_store_that_does_not_say_how_old_things_are_keeps_them(tmp_path: Path) -> None:
     class Silent:
         def modified(self, path: str) -> datetime:
-            raise NotImplementedError
+            raise NotImplementedError  # as fsspec does for such a store
 
     place = open_store(f"file://{tmp_path}/store")
     send(place, "abcd", tmp_path / "a", one="first")

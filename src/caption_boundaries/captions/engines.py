@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
+from caption_boundaries.ahead import in_order
 from caption_boundaries.captions.reading import Reading, combine, text_patch
 from caption_boundaries.captions.rereading import RereadingEngine
 from caption_boundaries.captions.shelf import Keep, in_memory
@@ -51,17 +51,9 @@ class ReadingRoom:
             return [self._read(engine, jpegs) for jpegs in block]
 
         with ThreadPoolExecutor(self.workers, thread_name_prefix="captions", initializer=start) as pool:
-            waiting: deque[Future[list[Reading]]] = deque()
-            try:
-                for block in _blocks(stretches):
-                    waiting.append(pool.submit(read, block))
-                    if len(waiting) > self.workers * WAITING_PER_ENGINE:
-                        yield from waiting.popleft().result()
-                while waiting:
-                    yield from waiting.popleft().result()
-            finally:
-                for future in waiting:
-                    future.cancel()
+            futures = (pool.submit(read, block) for block in _blocks(stretches))
+            for readings in in_order(futures, waiting=self.workers * WAITING_PER_ENGINE):
+                yield from readings
 
     def _read(self, engine: RereadingEngine, jpegs: Sequence[bytes]) -> Reading:
         if not jpegs:

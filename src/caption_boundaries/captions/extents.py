@@ -81,9 +81,10 @@ def _is_blend(strokes: StrokeMasks, groups: Sequence[Group], number: int) -> boo
 
 def _is_both(group: Group, before: Group, after: Group) -> bool:
     """Tell whether a group has hardly any strokes but those of its neighbours."""
-    if group.ink is None or before.ink is None or after.ink is None or not group.ink.any():
+    own, one, other = group.ink, before.ink, after.ink  # each is unpacked anew when it is asked for
+    if own is None or one is None or other is None or not own.any():
         return False
-    return float(with_edges(before.ink | after.ink)[group.ink].mean()) >= OF_BOTH
+    return float(with_edges(one | other)[own].mean()) >= OF_BOTH
 
 
 def _meeting(edges: Sequence[tuple[Edge, Edge]]) -> list[tuple[Edge, Edge]]:

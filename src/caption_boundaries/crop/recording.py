@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from caption_boundaries.ahead import in_order
 from caption_boundaries.crop.geometry import CropGeometry, stack
 from caption_boundaries.crop.signal import MASK_LINE_HEIGHT, StrokeMasker
 from caption_boundaries.media.indexing import indices_of_pictures
@@ -95,14 +95,6 @@ def record_pictures(pictures: Iterable[SourcePicture], recorder: Recorder, rate_
         rate_hz: Frame indices per second.
     """
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="crop") as worker:
-        waiting: deque[Future[Recorded]] = deque()
-        try:
-            for picture, indices in indices_of_pictures(pictures, rate_hz):
-                waiting.append(worker.submit(recorder.record, picture, indices))
-                if len(waiting) > QUEUED_PICTURES:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+        shown = indices_of_pictures(pictures, rate_hz)
+        futures = (worker.submit(recorder.record, picture, indices) for picture, indices in shown)
+        yield from in_order(futures, waiting=QUEUED_PICTURES)

@@ -150,7 +150,7 @@ class ObjectRemote:
         """Return when a name was written, in Unix time; None where it does not exist or the store does not say."""
         try:
             written: datetime = self._fs.modified(self._full(name))
-        except (FileNotFoundError, NotImplementedError):
+        except (FileNotFoundError, NotImplementedError):  # fsspec raises the latter for a store that keeps no times
             return None
         return (written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp()
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from caption_boundaries.ahead import in_order
 from caption_boundaries.inference.backends import Backend, load_backend
 from caption_boundaries.inference.pictures import read_input
 from caption_boundaries.inference.statistics import InputStatistics, summarize, total
@@ -99,17 +99,8 @@ class BoundaryPredictor:
 
     def _batches(self, parts: Iterator[list[_Counted]], preprocessor: Preprocessor) -> Iterator[_Batch]:
         with ThreadPoolExecutor(self._workers, thread_name_prefix="boundaries") as pool:
-            waiting: deque[Future[_Batch]] = deque()
-            try:
-                for part in parts:
-                    waiting.append(pool.submit(self._one_batch, part, preprocessor))
-                    if len(waiting) > self._workers * WAITING_PER_WORKER:
-                        yield waiting.popleft().result()
-                while waiting:
-                    yield waiting.popleft().result()
-            finally:
-                for future in waiting:
-                    future.cancel()
+            futures = (pool.submit(self._one_batch, part, preprocessor) for part in parts)
+            yield from in_order(futures, waiting=self._workers * WAITING_PER_WORKER)
 
     def _one_batch(self, jpegs: list[_Counted], preprocessor: Preprocessor) -> _Batch:
         pictures = np.stack([read_input(jpeg, preprocessor) for jpeg, _ in jpegs])

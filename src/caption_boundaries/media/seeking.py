@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import cycle
 
 import av
 
+from caption_boundaries.ahead import in_order
 from caption_boundaries.media.decoding import Decoder
 
 
@@ -119,18 +120,11 @@ def pictures_sought(seekers: Sequence[Seeker], stamps: Iterable[int]) -> Iterato
         return
     with ExitStack() as stack:
         threads = [stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="seek")) for _ in seekers]
-        waiting: deque[Future[av.VideoFrame | None]] = deque()
-        try:
-            for number, pts in enumerate(stamps):
-                which = number % len(seekers)
-                waiting.append(threads[which].submit(seekers[which].picture_at, pts))
-                if len(waiting) > len(seekers):
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+        workers = cycle(zip(threads, seekers, strict=True))
+        futures = (
+            thread.submit(seeker.picture_at, pts) for pts, (thread, seeker) in zip(stamps, workers, strict=False)
+        )
+        yield from in_order(futures, waiting=len(seekers))
 
 
 def _stamp(frame: av.VideoFrame) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Generator, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
 
+from caption_boundaries.ahead import in_order
 from caption_boundaries.database.video import StoredFrame
 from caption_boundaries.media.jpeg import decode_jpeg
 from caption_boundaries.recognition.engine import OcrEngine
@@ -39,17 +39,9 @@ def read_frames(frames: Iterable[StoredFrame], engines: Sequence[OcrEngine]) -> 
     idle: SimpleQueue[OcrEngine] = SimpleQueue()
     for engine in engines:
         idle.put(engine)
-    pool = ThreadPoolExecutor(max_workers=len(engines), thread_name_prefix="ocr")
-    waiting: deque[Future[FrameReading]] = deque()
-    try:
-        for frame in frames:
-            waiting.append(pool.submit(_read_with_idle, frame, idle))
-            if len(waiting) >= AHEAD * len(engines):
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    with ThreadPoolExecutor(max_workers=len(engines), thread_name_prefix="ocr") as pool:
+        futures = (pool.submit(_read_with_idle, frame, idle) for frame in frames)
+        yield from in_order(futures, waiting=AHEAD * len(engines) - 1)
 
 
 def _read_with_idle(frame: StoredFrame, idle: SimpleQueue[OcrEngine]) -> FrameReading:
