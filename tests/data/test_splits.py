@@ -112,6 +112,29 @@ def test_what_is_excluded_is_not_used() -> None:
     assert film.usable("test", [Excluded(0, 100)], 4.0) == []
 
 
+def test_no_photo_is_on_both_sides(photos: Path) -> None:
+    files = find_footage([photos])
+    sides = {split: {path for path in files if look_at(path).usable(split, [], 1000.0)} for split in SPLITS}
+    assert sides["train"] | sides["test"] == set(files)
+    assert sides["train"].isdisjoint(sides["test"])
+    assert len(sides["train"]) > len(sides["test"]) > 0
+    recipe = Recipe(seconds=20, footage=files, footage_share=1.0, rates=(("10", 1),))
+    for split in SPLITS:
+        scripts = [write_script(dataclasses.replace(recipe, split=split), seed) for seed in SEEDS]
+        shown = {shot.file for script in scripts for shot in script.shots if shot.kind == "photo"}
+        assert shown
+        assert shown <= sides[split]
+
+
+def test_photos_and_footage_come_as_often_as_the_recipe_says(footage: Path, photos: Path) -> None:
+    recipe = Recipe(seconds=60, footage=find_footage([footage, photos]), footage_share=1.0, photo_share=0.5)
+    kinds = [shot.kind for seed in range(20) for shot in write_script(recipe, seed).shots if shot.kind != "bright"]
+    assert set(kinds) == {"photo", "footage"}
+    assert 0.35 < kinds.count("photo") / len(kinds) < 0.65
+    none = dataclasses.replace(recipe, photo_share=0.0)
+    assert all(shot.kind != "photo" for seed in range(5) for shot in write_script(none, seed).shots)
+
+
 def test_footage_is_looked_for_in_folders(footage: Path, tmp_path: Path) -> None:
     (file,) = find_footage([footage])
     assert find_footage([Path(file)]) == (file,)

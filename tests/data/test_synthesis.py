@@ -11,12 +11,14 @@ import pytest
 from numpy.typing import NDArray
 
 from caption_boundaries.data.fonts import fonts_for
+from caption_boundaries.data.footage import find_footage
 from caption_boundaries.data.pictures import Canvas
 from caption_boundaries.data.recipe import Recipe, Script, ScriptedCaption
 from caption_boundaries.data.rendering import place_lines
 from caption_boundaries.data.scripts import write_script
+from caption_boundaries.data.splits import split_of_photo
 from caption_boundaries.data.synthesis import pictures_of, render_script, write_truth
-from caption_boundaries.errors import VideoFileError
+from caption_boundaries.errors import InputError, VideoFileError
 from caption_boundaries.evaluation.truth import read_truth
 from support.synthetic import SMALL
 
@@ -112,6 +114,28 @@ def test_footage_is_shown(footage: Path) -> None:
     still = replace(script, captions=(), shots=(replace(script.shots[0], still=True),))
     first, *rest = (picture.luma.copy() for picture in pictures_of(still))
     assert all(np.array_equal(first, other) for other in rest)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_photo_is_shown(mirrored: bool, photos: Path) -> None:
+    script = write_script(replace(CLEAR, footage=find_footage([photos]), footage_share=1.0), 3)
+    shot = replace(script.shots[0], mirrored=mirrored, gain=1.0, zoom=1.0, seed=1)
+    assert shot.kind == "photo"
+    lumas = [picture.luma.copy() for picture in pictures_of(replace(script, captions=(), shots=(shot,)))]
+    assert len(lumas) == script.frames
+    columns = np.diff(lumas[0].mean(axis=0))
+    assert (columns <= 0.5).all() if mirrored else (columns >= -0.5).all(), "it is darker at the left"
+    assert any(not np.array_equal(lumas[0], other) for other in lumas), "the frame moves over it"
+
+
+def test_a_photo_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "broken-0.jpg"
+    broken.write_bytes(b"no picture")
+    script = write_script(
+        replace(CLEAR, split=split_of_photo(broken.name), footage=(str(broken),), footage_share=1.0), 3
+    )
+    with pytest.raises(InputError, match=r"broken-0\.jpg cannot be read"):
+        list(pictures_of(script))
 
 
 def test_footage_that_ends_early_keeps_its_last_picture(footage: Path) -> None:

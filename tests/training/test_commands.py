@@ -63,6 +63,12 @@ def test_from_a_data_set_to_a_model(root: Path, tmp_path: Path, capsys: pytest.C
     assert run([*map(str, base), "--steps", "8", "--seed", "1"]) == 2
     assert "other settings" in capsys.readouterr().err
     assert "step 4 of 4" in printed(capsys, *base, "--steps", 4, "--seed", 1, "--restart")
+    further = (*base[: -len(TINY) - 1], tmp_path / "further", *TINY, "--start-from", tmp_path / "model", "--steps", 2)
+    assert json.loads(printed(capsys, *further, "--json"))["step"] == 2
+    assert "done before" in printed(capsys, *further), "it is the same run"
+    (tmp_path / "model" / "weights.pt").unlink()
+    assert run([*map(str, further[:-1]), "4"]) == 2
+    assert "has no weights.pt to start from" in capsys.readouterr().err
     evaluated = json.loads(
         printed(
             capsys,
@@ -100,6 +106,8 @@ def test_the_captions_are_measured_on_a_copy(root: Path, tmp_path: Path, capsys:
         (("train", "--dataset", "films", "--batch", "9", "--micro-batch", "4"), "multiple of micro_batch"),
         (("train", "--dataset", "films", "--architecture", "resnet"), "no architecture resnet"),
         (("train", "--dataset", "films", "--tracker", "paper"), "paper"),
+        (("train", "--dataset", "films", "--start-from", "nowhere"), "no checkpoint in nowhere"),
+        (("train", "--dataset", "films", *TINY, "--start-from", "shipped"), "siamese-small, not siamese-tiny"),
         (("evaluate", "nowhere"), "nowhere"),
     ],
 )

@@ -18,6 +18,7 @@ from caption_boundaries.models.architectures import architecture
 from caption_boundaries.models.checkpoint import find_checkpoint, read_meta
 from caption_boundaries.models.network import BoundaryNetwork
 from caption_boundaries.training.optimizer import build_optimizer, learning_rate
+from caption_boundaries.training.saving import read_start, weights_hash
 from caption_boundaries.training.tracking import read_history
 from caption_boundaries.training.trainer import Trainer, TrainingData
 from support.training import TINY, Run, drawn, tiny_data, train_tiny
@@ -80,6 +81,17 @@ def test_a_longer_run_goes_on_and_a_finished_one_stays(run: Run, tmp_path: Path)
     assert again.result is not None
     assert again.result.reason == "done before"
     assert min(train_tiny(tmp_path / "run", replace(TINY, steps=8)).losses) == 7
+
+
+def test_it_starts_from_other_weights(run: Run, tmp_path: Path) -> None:
+    start = read_start(run.folder, TINY.architecture)
+    config = replace(TINY, steps=6, learning_rate=1e-9, start=weights_hash(start))
+    Trainer(config, tiny_data(), tmp_path / "run", start=start).fit()
+    best, ours = weights_of(run.folder, "best"), weights_of(tmp_path / "run")
+    learnt = [name for name, value in best.items() if value.is_floating_point() and "running" not in name]
+    assert all(torch.allclose(ours[name], best[name], atol=1e-5) for name in learnt)
+    with pytest.raises(UsageError, match="other settings"):
+        Trainer(replace(config, start=""), tiny_data(), tmp_path / "run")
 
 
 def test_another_run_is_not_gone_on_with(tmp_path: Path) -> None:

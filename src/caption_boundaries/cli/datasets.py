@@ -66,13 +66,17 @@ def synthesize(
     ),
     footage: Annotated[
         list[Path] | None,
-        typer.Option("--footage", help="Video file without captions, or a folder of such; may be given repeatedly."),
+        typer.Option("--footage", help="Video without captions, photo, or a folder of such; may be repeated."),
     ] = None,
     exclude: Annotated[
         list[str] | None,
         typer.Option("--exclude", metavar="[FILE:]FROM-TO", help="Seconds of the footage that are not to be used."),
     ] = None,
     seconds: Annotated[float, typer.Option("--seconds", min=1, max=3600, help="Length of each video.")] = 30.0,
+    overlays: Annotated[
+        float,
+        typer.Option("--overlays", min=0, max=1, help="Share of videos with a logo, clock, ticker or name plates."),
+    ] = 0.5,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Videos made side by side.")] = 1,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -99,6 +103,7 @@ def synthesize(
         seconds=seconds,
         footage=find_footage(footage or []),
         excluded=tuple(map(_excluded, exclude or [])),
+        overlay_share=overlays,
     )
     started = time.perf_counter()
     made = []

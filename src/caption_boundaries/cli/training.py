@@ -79,6 +79,12 @@ def train(
     workers: Annotated[int, typer.Option("--workers", min=0, help="Processes that load pairs; 0 = none besides.")] = 0,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Threads for one network.")] = 1,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of weights, order and augmentation.")] = 0,
+    start_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--start-from", help="Go on from what a run or an exported model knows; 'shipped': the one in the package."
+        ),
+    ] = None,
     tracker: TrackerOption = "local",
     export: Annotated[Path | None, typer.Option("--export", help="Also write the best model here, as ONNX.")] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Remove what the run has, and begin anew.")] = False,
@@ -97,6 +103,7 @@ def train(
     import torch
 
     from caption_boundaries.data.frozen import manifest_path, open_frozen
+    from caption_boundaries.inference.backends import SHIPPED
     from caption_boundaries.training.config import TrainConfig
     from caption_boundaries.training.export import export_model
     from caption_boundaries.training.session import begin_again, train_on
@@ -111,7 +118,10 @@ def train(
     if restart:
         begin_again(run_dir)
     with _training_bar(out) as report:
-        result = train_on(frozen, config, run_dir, validation_fold=fold, tracker=tracker, report=report)
+        result = train_on(
+            frozen, config, run_dir, validation_fold=fold, tracker=tracker, report=report,
+            start_from=SHIPPED if start_from == Path("shipped") else start_from,
+        )  # fmt: skip
     out.say(f"{result.step} steps, {result.reason}; best checkpoint: {result.best}", style="bold")
     if export is not None:
         export_model(run_dir, export)

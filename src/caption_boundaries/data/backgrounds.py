@@ -1,4 +1,4 @@
-"""Drawn backgrounds: large pictures over which the frame moves."""
+"""Drawn backgrounds and photos: large pictures over which the frame moves."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from caption_boundaries.data.footage import read_photo
 from caption_boundaries.data.pictures import Canvas, canvas_of, new_canvas
 from caption_boundaries.data.recipe import Shot
 
@@ -19,7 +20,11 @@ ROOM = 1.4
 
 
 def drawn_pictures(shot: Shot, count: int, width: int, height: int) -> Iterator[Canvas]:
-    """Yield ``count`` pictures of a drawn background for frames of a size."""
+    """Yield ``count`` pictures of a drawn background or a photo for frames of a size.
+
+    Raises:
+        InputError: The photo cannot be read.
+    """
     chance = np.random.default_rng(shot.seed)
     whole = _whole(shot, chance, width, height)
     grain = _grain(chance, width, height) if shot.kind == "noise" else ()
@@ -38,8 +43,24 @@ def drawn_pictures(shot: Shot, count: int, width: int, height: int) -> Iterator[
 
 def _whole(shot: Shot, chance: np.random.Generator, width: int, height: int) -> Canvas:
     size = (round(height * ROOM / 2) * 2, round(width * ROOM / 2) * 2)
-    picture = KINDS[shot.kind](chance, *size) * shot.gain
+    picture = (_photo(shot, chance, *size) if shot.kind == "photo" else KINDS[shot.kind](chance, *size)) * shot.gain
     return canvas_of(np.clip(picture, 0, 255).astype(np.uint8))
+
+
+def _photo(shot: Shot, chance: np.random.Generator, height: int, width: int) -> Picture:
+    """Return a part of a photo: as much as fits, or less the more it is enlarged."""
+    photo = read_photo(shot.file)
+    tall, wide = photo.shape[:2]
+    share = min(tall / height, wide / width) / shot.zoom
+    part = max(1, int(height * share)), max(1, int(width * share))
+    top, left = (
+        int(place * (room - size)) for place, room, size in zip(chance.random(2), (tall, wide), part, strict=True)
+    )
+    cut = photo[top : top + part[0], left : left + part[1]]
+    if shot.mirrored:
+        cut = cut[:, ::-1]
+    smaller = cv2.INTER_AREA if share > 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(np.ascontiguousarray(cut), (width, height), interpolation=smaller), np.float32)
 
 
 def _window(whole: Canvas, left: int, top: int, width: int, height: int) -> Canvas:

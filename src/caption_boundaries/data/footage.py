@@ -1,4 +1,4 @@
-"""Videos without captions as backgrounds: which parts may be used, and their pictures."""
+"""Videos without captions and photos as backgrounds: what of them may be used, and the pictures of videos."""
 
 from __future__ import annotations
 
@@ -11,27 +11,41 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from caption_boundaries.data.pictures import Canvas
 from caption_boundaries.data.recipe import Excluded, Shot
-from caption_boundaries.data.splits import Split, span_of_split
+from caption_boundaries.data.splits import Split, span_of_split, split_of_photo
 from caption_boundaries.errors import InputError, VideoFileError
 from caption_boundaries.media.info import probe
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".webm", ".mov", ".avi", ".m4v", ".mpg", ".ts", ".ogv"})
+PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """A video file that may be used as a background."""
+    """A video file or a photo that may be used as a background."""
 
     path: str
     seconds: float
+    """Length; 0 for a photo."""
     starts: tuple[float, ...]
     """Seconds at which decoding can begin, ascending."""
 
+    @property
+    def is_photo(self) -> bool:
+        """Whether it is one picture."""
+        return Path(self.path).suffix.lower() in PHOTO_SUFFIXES
+
     def usable(self, split: Split, excluded: Sequence[Excluded], length: float) -> list[float]:
-        """Return where a shot of ``length`` seconds may begin: on this side of the split, clear of what is excluded."""
+        """Return where a shot of ``length`` seconds may begin: on this side of the split, clear of what is excluded.
+
+        A photo is on one side as a whole, and a shot of it as long as anybody likes.
+        """
+        if self.is_photo:
+            return [0.0] if split_of_photo(Path(self.path).name) == split else []
         low, high = span_of_split(split, self.seconds)
         barred = [part for part in excluded if part.file in ("", Path(self.path).name)]
         return [
@@ -44,19 +58,21 @@ class Footage:
 
 
 def find_footage(paths: Sequence[Path]) -> tuple[str, ...]:
-    """Return the video files at ``paths``, each a file or a folder.
+    """Return the video files and photos at ``paths``, each a file or a folder.
 
     Raises:
-        InputError: A path is missing, or a folder holds no video.
+        InputError: A path is missing, or a folder holds neither.
     """
     found: list[str] = []
     for path in paths:
         if path.is_file():
             found.append(str(path.absolute()))
             continue
-        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in VIDEO_SUFFIXES)
+        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in VIDEO_SUFFIXES | PHOTO_SUFFIXES)
         if not files:
-            raise InputError(f"There is no footage at {path}.", hint="Give a video file, or a folder that holds some.")
+            raise InputError(
+                f"There is no footage at {path}.", hint="Give a video file, a photo, or a folder that holds some."
+            )
         found += [str(file.absolute()) for file in files]
     return tuple(found)
 
@@ -66,8 +82,10 @@ def look_at(path: str) -> Footage:
     """Return what can be used of a footage file.
 
     Raises:
-        VideoFileError: The file is no video that can be read.
+        VideoFileError: The file is no video that can be read; photos are looked at when they are shown.
     """
+    if Path(path).suffix.lower() in PHOTO_SUFFIXES:
+        return Footage(path, 0.0, (0.0,))
     info = probe(Path(path))
     with closing(av.open(path)) as container:
         stream = container.streams.video[0]
@@ -78,6 +96,19 @@ def look_at(path: str) -> Footage:
             if packet.is_keyframe and packet.pts is not None and base is not None
         )
     return Footage(path, info.duration_seconds, starts)
+
+
+def read_photo(path: str) -> NDArray[np.uint8]:
+    """Return the colours of a photo, 0 to 255, shape (height, width, 3): red, green, blue.
+
+    Raises:
+        InputError: It is missing, or no picture.
+    """
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("RGB"), np.uint8)
+    except OSError as error:
+        raise InputError(f"The photo {path} cannot be read: {error}.", hint="Give other footage.") from error
 
 
 def footage_pictures(shot: Shot, count: int, width: int, height: int) -> Iterator[Canvas]:

@@ -50,11 +50,13 @@ class Recipe:
     seconds: float = 30.0
     """Length of a video."""
     footage: tuple[str, ...] = ()
-    """Video files without captions; none: only drawn backgrounds."""
+    """Video files without captions, and photos; none: only drawn backgrounds."""
     excluded: tuple[Excluded, ...] = ()
     """Parts of the footage that are not to be used."""
     footage_share: float = 0.7
     """Share of the shots that show footage, where there is any."""
+    photo_share: float = 0.5
+    """Share of those that show a photo, where there are both photos and videos."""
     sizes: tuple[tuple[int, int, int], ...] = (
         (640, 360, 8),
         (678, 360, 2),
@@ -182,11 +184,11 @@ class Shot:
 
     first: int
     kind: str
-    """footage, or the name of a drawn background."""
+    """footage, photo, or the name of a drawn background."""
     seed: int
-    """Decides what a drawn background looks like."""
+    """Decides what a drawn background looks like, and which part of footage is seen."""
     file: str = ""
-    """The footage."""
+    """The footage or the photo."""
     start: float = 0.0
     """Seconds in the footage."""
     zoom: float = 1.0

@@ -112,6 +112,10 @@ def _footage_shot(
 ) -> Shot:
     # A shot is never longer than its frames at the slowest rate that footage has: 60 % more are asked for.
     places = [(file, start) for file in footage for start in file.usable(recipe.split, recipe.excluded, seconds * 1.6)]
+    photos = [place for place in places if place[0].is_photo]
+    if photos and (len(photos) == len(places) or chance.random() < recipe.photo_share):
+        return _photo_shot(chance, chance.choice(photos)[0], first, seed)
+    places = [place for place in places if not place[0].is_photo]
     if not places:
         return Shot(first, chance.choice(sorted(KINDS)), seed, gain=chance.uniform(0.5, 1.1))
     file, start = chance.choice(places)
@@ -121,4 +125,16 @@ def _footage_shot(
         mirrored=chance.random() < 0.5,
         gain=round(chance.uniform(0.6, 1.5), 3) if chance.random() < 0.5 else 1.0,
         still=chance.random() < 0.1,
+    )
+
+
+def _photo_shot(chance: random.Random, photo: Footage, first: int, seed: int) -> Shot:
+    return Shot(
+        first,
+        "photo",
+        seed,
+        file=photo.path,
+        zoom=round(chance.uniform(1.0, 3.0), 3),
+        mirrored=chance.random() < 0.5,
+        gain=round(chance.uniform(0.6, 1.4), 3) if chance.random() < 0.5 else 1.0,
     )

@@ -1,4 +1,4 @@
-"""What may be used for training and what is kept for tests: fonts, texts and footage, each by a fixed rule.
+"""What may be used for training and what is kept for tests: fonts, texts, footage and photos, each by a fixed rule.
 
 The rules look at the thing alone (its family, its letters, its second), never at what else is there, so that the
 same thing is on the same side on every machine.
@@ -17,6 +17,8 @@ TEST_FAMILIES = ("Liberation", "Open Sans", "WenQuanYi Zen Hei", "Noto Serif CJK
 
 TEST_TEXTS = 5
 """One text of so many is kept for tests."""
+TEST_PHOTOS = 5
+"""One photo of so many is kept for tests."""
 
 TRAIN_UNTIL, TEST_FROM = 0.66, 0.675
 """Shares of a footage file's length: training ends before the one, tests begin at the other.
@@ -32,10 +34,19 @@ def split_of_family(family: str) -> Split:
 
 def split_of_text(text: str) -> Split:
     """Return the side on which a line of text is; case, spaces and punctuation make no difference."""
-    letters = "".join(character for character in text.casefold() if character.isalnum())
-    return "test" if int(hashlib.sha256(letters.encode()).hexdigest(), 16) % TEST_TEXTS == 0 else "train"
+    return _drawn("".join(character for character in text.casefold() if character.isalnum()), TEST_TEXTS)
+
+
+def split_of_photo(name: str) -> Split:
+    """Return the side on which a photo is, by the name of its file."""
+    return _drawn(name, TEST_PHOTOS)
 
 
 def span_of_split(split: Split, seconds: float) -> tuple[float, float]:
     """Return which part of a footage file of some length, in seconds, is on a side."""
     return (0.0, TRAIN_UNTIL * seconds) if split == "train" else (TEST_FROM * seconds, seconds)
+
+
+def _drawn(name: str, test_share: int) -> Split:
+    """Return the test side for one name of ``test_share``, whichever machine asks."""
+    return "test" if int(hashlib.sha256(name.encode()).hexdigest(), 16) % test_share == 0 else "train"

@@ -3,6 +3,7 @@
 folder/
 ├── encoder.onnx     picture → features
 ├── head.onnx        features of two pictures → logits of both passes
+├── weights.pt       the same network for further training; not read otherwise
 └── model.json       name, version, calibration, what it was trained on
 """
 

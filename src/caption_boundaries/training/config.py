@@ -46,6 +46,8 @@ class TrainConfig:
     """Processes that load pairs; 0: this one does."""
     seed: int = 0
     """Of the weights, of the order and of the augmentation."""
+    start: str = ""
+    """SHA-256 of the weights that it starts from; empty: from random ones."""
 
     def __post_init__(self) -> None:
         architecture(self.architecture)
@@ -72,8 +74,8 @@ class TrainConfig:
     def same_course(self, other: Mapping[str, Any]) -> bool:
         """Tell whether a run with the settings ``other`` can be gone on with: only its length may differ."""
         free = {"steps", "patience", "workers"}
-        mine = self.as_dict()
-        return all(mine[name] == other.get(name) for name in mine.keys() - free)
+        mine, theirs = self.as_dict(), {"start": "", **other}  # runs of earlier versions do not name it
+        return all(mine[name] == theirs.get(name) for name in mine.keys() - free)
 
 
 def _require(condition: bool, message: str) -> None:

@@ -20,7 +20,7 @@ from caption_boundaries.atomic import partial_path, storage_errors, sync_folder
 from caption_boundaries.errors import TrainingError
 from caption_boundaries.inference.backends import OnnxBackend
 from caption_boundaries.inference.torch_backend import TorchBackend
-from caption_boundaries.models.checkpoint import find_checkpoint, read_meta
+from caption_boundaries.models.checkpoint import WEIGHTS, find_checkpoint, read_meta
 from caption_boundaries.models.description import DESCRIPTION, ENCODER, HEAD, Description
 from caption_boundaries.models.preprocessing import CHANNELS, WINDOW
 
@@ -71,6 +71,7 @@ def _write(backend: TorchBackend, checkpoint: Path, folder: Path, name: str, fac
     files = {ENCODER: _onnx(network.encoder, (pictures,)), HEAD: _onnx(network.head, window)}
     for file, data in files.items():
         (folder / file).write_bytes(data)
+    shutil.copyfile(checkpoint / WEIGHTS, folder / WEIGHTS)
     training = {
         "config": meta.config,
         "data_hash": meta.data_hash,

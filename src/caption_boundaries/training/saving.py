@@ -13,11 +13,13 @@ from typing import Any
 import torch
 
 from caption_boundaries import __version__
-from caption_boundaries.errors import UsageError
+from caption_boundaries.errors import InputError, UsageError
 from caption_boundaries.models import preprocessing
 from caption_boundaries.models.checkpoint import TRAINING, WEIGHTS, Meta, find_checkpoint, read_meta, save_checkpoint
+from caption_boundaries.models.description import DESCRIPTION, check_compatible, read_description
 from caption_boundaries.models.network import BoundaryNetwork
 from caption_boundaries.training.config import TrainConfig
+from caption_boundaries.types import BOUNDARY_CLASSES
 
 
 @dataclass
@@ -53,7 +55,7 @@ def save(
         preprocessing=preprocessing.VERSION,
         step=progress.step,
         code_revision=code_revision(),
-        weights_hash=hashlib.sha256(weights).hexdigest(),
+        weights_hash=weights_hash(weights),
         **meta,
     )
     return save_checkpoint(run_dir, description, {WEIGHTS: weights, TRAINING: _bytes(state)}, best=best)
@@ -80,12 +82,47 @@ def restore(
             f"The run in {run_dir} was begun with another {what}.".replace("another settings", "other settings"),
             hint="Go on with the same, or begin a new run in another folder.",
         )
-    network.load_state_dict(_loaded(folder / WEIGHTS))
-    state = _loaded(folder / TRAINING)
+    load_weights(network, (folder / WEIGHTS).read_bytes())
+    state = torch.load(io.BytesIO((folder / TRAINING).read_bytes()), map_location="cpu", weights_only=True)
     optimizer.load_state_dict(state["optimizer"])
     scaler.load_state_dict(state["scaler"])
     known = state["progress"]
     return Progress(known["step"], tuple(known["best"]), known["looks_since"])
+
+
+def read_start(path: Path, architecture: str) -> bytes:
+    """Return the weights that a training is to start from.
+
+    Args:
+        path: A training's folder, that of one checkpoint, or an exported model.
+        architecture: Of the network that is to be trained.
+
+    Raises:
+        InputError: There are none, or they were trained for another program version.
+        UsageError: They are of another architecture.
+    """
+    exported = (path / DESCRIPTION).is_file()
+    folder = path if exported else find_checkpoint(path)
+    known = read_description(folder) if exported else read_meta(folder)
+    check_compatible(BOUNDARY_CLASSES, known.preprocessing, folder)
+    if known.architecture != architecture:
+        raise UsageError(
+            f"The model in {path} is of architecture {known.architecture}, not {architecture}.",
+            hint=f"Train with --architecture {known.architecture}, or start from nothing.",
+        )
+    if not (folder / WEIGHTS).is_file():
+        raise InputError(f"{folder} has no {WEIGHTS} to start from.", hint="Name the run that it was exported from.")
+    return (folder / WEIGHTS).read_bytes()
+
+
+def weights_hash(weights: bytes) -> str:
+    """Return the hash by which weights are known."""
+    return hashlib.sha256(weights).hexdigest()
+
+
+def load_weights(network: BoundaryNetwork, weights: bytes) -> None:
+    """Give a network the weights of a file."""
+    network.load_state_dict(torch.load(io.BytesIO(weights), map_location="cpu", weights_only=True))
 
 
 def code_revision() -> str:
@@ -105,7 +142,3 @@ def _bytes(state: object) -> bytes:
     buffer = io.BytesIO()
     torch.save(state, buffer)
     return buffer.getvalue()
-
-
-def _loaded(path: Path) -> Any:
-    return torch.load(io.BytesIO(path.read_bytes()), map_location="cpu", weights_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from caption_boundaries.atomic import storage_errors
@@ -13,7 +14,8 @@ from caption_boundaries.errors import UsageError
 from caption_boundaries.models.checkpoint import find_checkpoint, has_checkpoint, read_meta
 from caption_boundaries.training.config import TrainConfig
 from caption_boundaries.training.pairs import NetworkPairs
-from caption_boundaries.training.processes import Processes, joined_processes
+from caption_boundaries.training.processes import joined_processes
+from caption_boundaries.training.saving import read_start, weights_hash
 from caption_boundaries.training.tracking import NullTracker, TrackerKind, make_tracker
 from caption_boundaries.training.trainer import Report, Trainer, TrainingData, TrainingResult
 
@@ -26,37 +28,43 @@ def train_on(
     validation_fold: int = 0,
     tracker: TrackerKind = "local",
     report: Report | None = None,
+    start_from: Path | None = None,
 ) -> TrainingResult:
     """Train on all folds of a data set but one, and judge by that one; a run that was begun is gone on with.
 
     Started by torchrun, every process calls this, and they train together.
 
+    Args:
+        frozen: The data set.
+        config: How to train.
+        run_dir: Folder of the run.
+        validation_fold: The fold to judge by.
+        tracker: Where figures go.
+        report: Is told how it goes.
+        start_from: A run, a checkpoint or an exported model whose weights the training begins with; None: random ones.
+
     Raises:
         UsageError: There is no such fold, the settings contradict each other, or the run was begun with others.
+        InputError: There is nothing to start from.
         TrainingError: A class has no pair, or the training cannot go on.
     """
+    start = None if start_from is None else read_start(start_from, config.architecture)
+    if start is not None:
+        config = replace(config, start=weights_hash(start))
     with joined_processes(config.micro_batches) as processes:
-        return _train(frozen, config, run_dir, validation_fold, tracker, report, processes)
-
-
-def _train(
-    frozen: FrozenDataset,
-    config: TrainConfig,
-    run_dir: Path,
-    validation_fold: int,
-    kind: TrackerKind,
-    report: Report | None,
-    processes: Processes,
-) -> TrainingResult:
-    data = load_data(frozen, validation_fold)
-    first_step = read_meta(find_checkpoint(run_dir, "last")).step if has_checkpoint(run_dir) else 0
-    leads = processes.leads
-    tracker = make_tracker(kind, run_dir, config.as_dict(), first_step=first_step) if leads else NullTracker()
-    try:
-        trainer = Trainer(config, data, run_dir, tracker=tracker, report=report if leads else None, processes=processes)
-        return trainer.fit()
-    finally:
-        tracker.close()
+        data = load_data(frozen, validation_fold)
+        first_step = read_meta(find_checkpoint(run_dir, "last")).step if has_checkpoint(run_dir) else 0
+        followed = (
+            make_tracker(tracker, run_dir, config.as_dict(), first_step=first_step)
+            if processes.leads
+            else NullTracker()
+        )
+        told = report if processes.leads else None
+        try:
+            trainer = Trainer(config, data, run_dir, tracker=followed, report=told, processes=processes, start=start)
+            return trainer.fit()
+        finally:
+            followed.close()
 
 
 def load_data(frozen: FrozenDataset, validation_fold: int) -> TrainingData:

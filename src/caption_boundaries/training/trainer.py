@@ -26,7 +26,7 @@ from caption_boundaries.training.interrupting import (
 )
 from caption_boundaries.training.optimizer import build_optimizer, learning_rate, set_learning_rate
 from caption_boundaries.training.processes import Processes
-from caption_boundaries.training.saving import Progress, restore, save
+from caption_boundaries.training.saving import Progress, load_weights, restore, save
 from caption_boundaries.training.tracking import NullTracker, Tracker
 from caption_boundaries.training.validation import Verdict, judge
 
@@ -77,8 +77,9 @@ class Trainer:
         tracker: Tracker | None = None,
         report: Report | None = None,
         processes: Processes | None = None,
+        start: bytes | None = None,
     ) -> None:
-        """Build the network, and load the last checkpoint of ``run_dir`` if it has one.
+        """Build the network, and load the last checkpoint of ``run_dir`` if it has one, else the weights ``start``.
 
         Raises:
             TrainingError: A class has no pair.
@@ -97,6 +98,8 @@ class Trainer:
         self.progress = Progress()
         if has_checkpoint(run_dir):
             self.progress = restore(run_dir, config, data.data_hash, self.network, self.optimizer, self.scaler)
+        elif start is not None:
+            load_weights(self.network, start)
         self.tracker = tracker or NullTracker()
         self._report = report or (lambda step, steps, figures: None)
 
