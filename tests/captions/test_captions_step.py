@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import ImageDraw
 
 from caption_boundaries.captions.engines import ReadingRoom
 from caption_boundaries.captions.step import STEP
 from caption_boundaries.captions.stored import StoredPictures
 from caption_boundaries.config import OcrSettings, Settings
 from caption_boundaries.database.captions import Caption, CaptionReader, CaptionWriter
-from caption_boundaries.database.layout import LayoutReader, LayoutWriter
+from caption_boundaries.database.layout import LayoutReader, LayoutWriter, regions_from_json, regions_to_json
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.errors import DatabaseError, RecognitionError, UsageError
 from caption_boundaries.ingest.register import register_video
@@ -196,11 +198,17 @@ def test_stretches_on_which_the_engine_failed_have_rows(folder: Path, monkeypatc
     assert any("failed" in warning for warning in outcome.result.warnings)
 
 
-def test_a_real_clip_is_exact(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real clip after the captions step."""
     path = shared_data() / "development" / "science_en_288p.mp4"
-    folder = register_video(path, tmp_path, known={}).video_dir
+    folder = register_video(path, tmp_path_factory.mktemp("real"), known={}).video_dir
     list(run_steps(folder, STEPS[:5]))
-    rows = spoken(rows_in(folder))
+    return folder
+
+
+def test_a_real_clip_is_exact(real: Path) -> None:
+    rows = spoken(rows_in(real))
     assert [(row.text or "").splitlines()[-1] for row in rows] == [
         "in the Wulao galaxy.",
         "encounters of the third kind?",
@@ -209,6 +217,56 @@ def test_a_real_clip_is_exact(tmp_path: Path) -> None:
     ]
     starts = [row.start_seconds for row in rows]
     assert starts == pytest.approx([2 / 29.888, 142 / 29.888, 248 / 29.888, 338 / 29.888], abs=0.05)
+
+
+def findings_in(folder: Path) -> list[str]:
+    with VideoDatabase(folder, readonly=True) as connection:
+        run = CaptionReader(connection).run()
+    assert run is not None
+    return [finding["check"] for finding in json.loads(run.settings)["findings"]]
+
+
+def narrowed(folder: Path, line_heights: float) -> None:
+    """Make the crop of a folder narrower by so many line heights at either side, and run the last steps again."""
+    with VideoDatabase(folder, writes={"layout"}) as connection:
+        writer = LayoutWriter(connection)
+        config = writer.config()
+        assert config is not None
+        inset = line_heights * (config.box_height or 0.0) / config.frame_width
+        regions = [
+            replace(region, box=replace(region.box, left=region.box.left + inset, right=region.box.right - inset))
+            for region in regions_from_json(config.regions)
+        ]
+        version = config.crop_bounds_version + 1
+        writer.save_config(replace(config, regions=regions_to_json(regions), crop_bounds_version=version))
+    list(run_steps(folder, STEPS[3:5]))
+
+
+@pytest.mark.parametrize(
+    ("line_heights", "expected"),
+    [(0.0, False), (2.0, False), (5.0, True)],
+    ids=["as found", "narrower, but wide enough", "cutting the widest line"],
+)
+def test_text_cut_off_at_the_sides_is_told(line_heights: float, expected: bool, real: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(real, tmp_path / "video")
+    if line_heights:
+        narrowed(folder, line_heights)
+    assert ("crop cut" in findings_in(folder)) == expected
+
+
+def test_a_busy_background_at_the_sides_is_no_text_cut_off(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "busy.mp4", captions=SPOKEN[:2], size=(640, 360), fps=24, duration=2.6, overlay=busy)
+    folder = register_video(clip.path, tmp_path / "data", known={}).video_dir
+    *_, outcome = run_steps(folder, STEPS[:5])
+    assert spoken(rows_in(folder))
+    assert outcome.result.warnings == ()
+
+
+def busy(draw: ImageDraw.ImageDraw, seconds: float) -> None:
+    """Draw thin bright stripes over the sides of the picture, which are strokes to whoever cannot read."""
+    for x in [*range(0, 120, 8), *range(520, 640, 8)]:
+        shift = int(8 * seconds) % 8
+        draw.line([(x + shift, 250), (x + shift, 359)], fill=(235, 235, 235), width=2)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from caption_boundaries.captions.decoding import Segment, change_frames, fuse, s
 from caption_boundaries.captions.detector import BoundaryDetector, CaptionPictures
 from caption_boundaries.captions.engines import ReadingRoom
 from caption_boundaries.captions.extents import time_captions
-from caption_boundaries.captions.joining import join
+from caption_boundaries.captions.joining import Group, join
 from caption_boundaries.captions.learned import create_detector
 from caption_boundaries.captions.lines import caption_lines
 from caption_boundaries.captions.reading import Reading, chosen_indices
@@ -29,6 +29,7 @@ from caption_boundaries.database.cropping import CropReader
 from caption_boundaries.database.layout import LayoutConfig, LayoutReader
 from caption_boundaries.database.video import VideoDbReader
 from caption_boundaries.errors import RecognitionError, UsageError
+from caption_boundaries.inference.quality_checks import check_sides
 from caption_boundaries.recognition.engine import OcrEngine
 from caption_boundaries.recognition.registry import create_engine
 from caption_boundaries.step import Step, StepContext, StepResult
@@ -84,16 +85,25 @@ def _find_with(ctx: StepContext, layout: LayoutConfig, shelf: Shelf) -> StepResu
     readings = _read(ctx, pictures, stretches, skipped, shelf)
     readings = look_again(pictures, stretches, readings, engine, shelf.put)
     cleaned = caption_lines(readings, [len(stretch) for stretch in stretches], pictures.scale)
-    ticked = tick(time_captions(strokes, join(strokes, stretches, cleaned)), strokes, total, pictures.rate_hz)
+    groups = join(strokes, stretches, cleaned)
+    ticked = tick(time_captions(strokes, groups), strokes, total, pictures.rate_hz)
     ticked = limit_confidence(ticked, detection, pictures.indices)
     writer = CaptionWriter(ctx.conn)
     by_person = _by_person(writer)
     gone = ruled_out(ActionLog(ctx.conn, "captions").since(0))
     rows = predicted_rows(ticked, by_person, total, unread=_unread(stretches, readings), ruled_out=gone)
     probabilities = fuse(detection.probabilities, _shows_caption(pictures, ticked))
-    settings = {**detector.settings(), **_engine_settings(engine), "findings": detection.findings}
+    findings = (*detection.findings, *_cut_captions(pictures, groups))
+    settings = {**detector.settings(), **_engine_settings(engine), "findings": findings}
     writer.replace_predictions(rows, _boundary_run(ctx, int(pictures.indices[0]), probabilities, settings, detector))
-    return _result(rows, len(by_person), readings, detection.findings)
+    return _result(rows, len(by_person), readings, findings)
+
+
+def _cut_captions(pictures: StoredPictures, groups: Sequence[Group]) -> list[Mapping[str, object]]:
+    """Return as a finding that the crop seems to be narrower than some captions."""
+    lines = [[line.box for line in group.reading.lines] for group in groups if group.has_text]
+    finding = check_sides(lines, pictures.regions, pictures.scale.line_width)
+    return [] if finding is None else [finding.as_dict()]
 
 
 def _new_detector(ctx: StepContext) -> BoundaryDetector:

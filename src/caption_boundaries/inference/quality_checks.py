@@ -17,6 +17,8 @@ from caption_boundaries.types import (
     SAME,
     VALID_EMPTY,
     BoundaryProbabilities,
+    Box,
+    Region,
 )
 
 SHOWS_BEFORE, SHOWS_AFTER = (SAME, DIFFERENT, VALID_EMPTY), (SAME, DIFFERENT, EMPTY_VALID)
@@ -33,8 +35,9 @@ FEW_SHORT = 0.2
 """Share of very short captions from which on they are suspicious."""
 UNLIKE = 4.0
 """Standard deviations of the training's videos from which on a video is unlike them."""
-CUT_STROKES = 0.6
-"""Strokes at the edges, as a share of those elsewhere, from which on text seems to be cut."""
+TOUCHING = 0.1
+"""A line that ends this close to a side of the crop, in line heights, touches it. Layouts leave 2 line heights and more
+beside the widest line that they know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,16 @@ class Finding:
     value: float
     """What was measured."""
     places: tuple[int, ...] = ()
-    """Numbers of the pairs, the first few."""
+    """Numbers of the pairs, or of the captions where those were looked at; the first few."""
 
     def as_dict(self) -> dict[str, object]:
         """Return it as plain values."""
-        return {"check": self.check, "message": self.message, "value": round(self.value, 4), "pairs": list(self.places)}
+        return {
+            "check": self.check,
+            "message": self.message,
+            "value": round(self.value, 4),
+            "places": list(self.places),
+        }
 
 
 PLACES_KEPT = 20
@@ -74,10 +82,29 @@ def check_prediction(
         _unsure(prediction.probabilities),
         _disagreement(prediction.disagreement),
         _durations(prediction.probabilities, rate_hz),
-        _cut(means),
         *_drift(means, trained_on or {}),
     ]
     return [finding for finding in findings if finding is not None]
+
+
+def check_sides(captions: Sequence[Sequence[Box]], regions: Sequence[Region], line_width: float) -> Finding | None:
+    """Look for captions whose lines touch a side of the crop, so that a part of them may lie outside.
+
+    What was read is asked, not the strokes: a background has strokes at the sides as well.
+
+    Args:
+        captions: The lines of each caption, as fractions of the crop picture.
+        regions: What the crop picture shows; where it ends with the frame there is nothing that it could cut off.
+        line_width: Height of a line, as a fraction of the crop picture's width.
+    """
+    left = TOUCHING * line_width if min((region.box.left for region in regions), default=0.0) > 0 else -1.0
+    right = 1 - TOUCHING * line_width if max((region.box.right for region in regions), default=1.0) < 1 else 2.0
+    touching = [number for number, lines in enumerate(captions) if any(b.left < left or b.right > right for b in lines)]
+    if not touching:
+        return None
+    some = "A caption reaches" if len(touching) == 1 else f"{len(touching)} captions reach"
+    message = f"{some} the side of the crop: text may be cut off. Widen the crop in the layout tool."
+    return Finding("crop cut", message, len(touching) / len(captions), tuple(touching[:PLACES_KEPT]))
 
 
 def _impossible(probabilities: BoundaryProbabilities) -> Finding | None:
@@ -112,14 +139,6 @@ def _durations(probabilities: BoundaryProbabilities, rate_hz: float) -> Finding 
     if short >= FEW_SHORT and len(lengths) > 2:
         return Finding("durations", f"{short:.0%} of the captions last less than {SHORTEST_SECONDS} seconds.", short)
     return None
-
-
-def _cut(means: Mapping[str, float]) -> Finding | None:
-    if not means or means["edge"] < CUT_STROKES * means["strokes"] or means["strokes"] < 0.01:
-        return None
-    share = means["edge"] / means["strokes"]
-    message = "There are as many strokes at the sides of the crop as within it: text may be cut off."
-    return Finding("crop cut", message, share)
 
 
 def _drift(means: Mapping[str, float], trained_on: Mapping[str, float]) -> list[Finding]:

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-EDGE = 2
-"""Pixels of the input at its left and right that count as its edge."""
-
 
 @dataclass(frozen=True, slots=True)
 class InputStatistics:
@@ -23,8 +20,6 @@ class InputStatistics:
     """Sum of their standard deviations of luma."""
     strokes: float = 0.0
     """Sum of their mean strokes."""
-    edge: float = 0.0
-    """Sum of the mean strokes at their left and right edges."""
 
     def __add__(self, other: InputStatistics) -> InputStatistics:
         return InputStatistics(
@@ -32,27 +27,24 @@ class InputStatistics:
             self.luma + other.luma,
             self.contrast + other.contrast,
             self.strokes + other.strokes,
-            self.edge + other.edge,
         )
 
     def means(self) -> dict[str, float]:
         """Return the mean of each figure by name; empty without pictures."""
         if not self.pictures:
             return {}
-        named = {"luma": self.luma, "contrast": self.contrast, "strokes": self.strokes, "edge": self.edge}
+        named = {"luma": self.luma, "contrast": self.contrast, "strokes": self.strokes}
         return {name: value / self.pictures for name, value in named.items()}
 
 
 def summarize(pictures: NDArray[np.uint8]) -> InputStatistics:
     """Return the figures of inputs, shape (n, channels, height, width)."""
     luma, strokes = pictures[:, 0].astype(np.float32) / 255, pictures[:, 1].astype(np.float32) / 255
-    edges = np.concatenate([strokes[:, :, :EDGE], strokes[:, :, -EDGE:]], axis=2)
     return InputStatistics(
         pictures=len(pictures),
         luma=float(luma.mean(axis=(1, 2)).sum()),
         contrast=float(luma.std(axis=(1, 2)).sum()),
         strokes=float(strokes.mean(axis=(1, 2)).sum()),
-        edge=float(edges.mean(axis=(1, 2)).sum()),
     )
 
 
