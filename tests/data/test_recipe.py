@@ -70,7 +70,7 @@ def test_what_is_no_recipe_is_refused(text: str, told: str) -> None:
         from_json(Recipe, text)
 
 
-@pytest.mark.parametrize("wrong", [{"split": "both"}, {"seconds": 0.0}, {"version": 0}])
+@pytest.mark.parametrize("wrong", [{"split": "both"}, {"seconds": 0.0}, {"version": 0}, {"haste": 0.0}])
 def test_a_recipe_that_cannot_be_followed_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         Recipe(**wrong)
@@ -90,6 +90,25 @@ def test_captions_follow_one_another_without_overlap() -> None:
             assert ends < caption.first <= caption.last < script.frames
             ends = caption.last
         assert all(first < second.first for first, second in zip((-1,), script.shots, strict=False))
+
+
+def test_captions_in_haste_follow_as_many_times_as_fast() -> None:
+    usual, hasty = (
+        [write_script(Recipe(haste=haste, empty_share=0.0), seed) for seed in range(30)] for haste in (1.0, 3.0)
+    )
+    counts = [sum(len(script.captions) for script in scripts) for scripts in (usual, hasty)]
+    assert 1.8 * counts[0] < counts[1] < 3.2 * counts[0]
+    for script in hasty:
+        for one, other in itertools.pairwise(script.captions):
+            assert one.first <= one.last < other.first
+
+
+@pytest.mark.parametrize(("share", "least", "most"), [(0.0, 0.0, 0.1), (0.5, 0.35, 0.7)])
+def test_captions_differ_in_one_letter_as_often_as_the_recipe_says(share: float, least: float, most: float) -> None:
+    scripts = [write_script(Recipe(near_share=share, scripts=(("latin", 1),)), seed) for seed in range(30)]
+    pairs = [pair for script in scripts for pair in itertools.pairwise(script.captions)]
+    near = [one for one, other in pairs if one.lines != other.lines and _near(one.text, other.text)]
+    assert least <= len(near) / len(pairs) <= most
 
 
 def test_everything_that_is_hard_does_come() -> None:

@@ -77,6 +77,12 @@ def synthesize(
         float,
         typer.Option("--overlays", min=0, max=1, help="Share of videos with a logo, clock, ticker or name plates."),
     ] = 0.5,
+    haste: Annotated[
+        float, typer.Option("--haste", min=0.1, max=10, help="How many times as fast as usual captions follow.")
+    ] = 1.0,
+    near: Annotated[
+        float, typer.Option("--near", min=0, max=1, help="Share of captions with one letter other than the one before.")
+    ] = 0.12,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Videos made side by side.")] = 1,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -104,6 +110,8 @@ def synthesize(
         footage=find_footage(footage or []),
         excluded=tuple(map(_excluded, exclude or [])),
         overlay_share=overlays,
+        near_share=near,
+        haste=haste,
     )
     started = time.perf_counter()
     made = []

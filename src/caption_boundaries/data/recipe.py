@@ -82,14 +82,20 @@ class Recipe:
     """Share of the videos whose captions flicker."""
     overlay_share: float = 0.5
     """Share of the videos with a logo, clock, ticker or name plates."""
+    near_share: float = 0.12
+    """Share of the captions that differ from the one before in one letter."""
+    haste: float = 1.0
+    """How many times as fast as usual captions follow one another: more to learn in as many pictures."""
     empty_share: float = 0.03
     """Share of the videos without a single caption."""
     version: int = VERSION
 
     def __post_init__(self) -> None:
-        _make_float(self, "seconds")
+        _make_float(self, "seconds", "haste")
         if self.split not in SPLITS:
             raise UsageError(f"There is no split {self.split!r}.", hint="The splits are train and test.")
+        if self.haste <= 0:
+            raise UsageError("The haste of captions must be above 0.")
         if not 1 <= self.seconds <= 3600:
             raise UsageError("A synthetic video lasts from 1 to 3600 seconds.")
         if self.version != VERSION:

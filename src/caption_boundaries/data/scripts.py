@@ -40,7 +40,7 @@ def write_script(recipe: Recipe, seed: int) -> Script:
     overlays = draw_overlays(chance, recipe.split, fonts[-1], width, height, frames, float(fps), recipe.overlay_share)
     style = draw_style(chance, fonts, width, height, ticker=any(item.kind == "ticker" for item in overlays))
     fades, flickers = chance.random() < recipe.fade_share, chance.random() < recipe.flicker_share
-    pace = draw_pace(chance, fades=fades, flickers=flickers)
+    pace = draw_pace(chance, fades=fades, flickers=flickers, near=recipe.near_share, haste=recipe.haste)
     writers = [
         TextWriter(script, recipe.split, chance, longest_line(style, number, width, script))
         for number, script in enumerate(_scripts(language))

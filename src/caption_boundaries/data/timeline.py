@@ -32,11 +32,13 @@ class Pace:
     """Share of captions with two lines."""
     near: float = 0.12
     """Share of the captions that differ from the one before in one letter."""
+    haste: float = 1.0
+    """How many times as fast as usual they follow one another."""
     repeated: float = 0.06
     """Share of the captions that say the same again after a pause."""
 
 
-def draw_pace(chance: random.Random, *, fades: bool, flickers: bool) -> Pace:
+def draw_pace(chance: random.Random, *, fades: bool, flickers: bool, near: float = 0.12, haste: float = 1.0) -> Pace:
     """Return how captions follow one another in one video."""
     adjoining, pause = chance.choice([(0.75, 0.6), (0.45, 1.0), (0.2, 1.5), (0.05, 3.0)])
     return Pace(
@@ -45,6 +47,8 @@ def draw_pace(chance: random.Random, *, fades: bool, flickers: bool) -> Pace:
         fade=chance.choice([2, 4, 6, 8]) if fades else 0,
         flicker=chance.uniform(0.1, 0.3) if flickers else 0.0,
         two_lines=chance.choice([0.0, 0.0, 0.25, 0.6]),
+        near=near,
+        haste=haste,
     )
 
 
@@ -75,7 +79,7 @@ def write_captions(
 def _extents(chance: random.Random, pace: Pace, frames: int, fps: float) -> Iterator[tuple[int, int]]:
     first = 0 if chance.random() < 0.15 else round(chance.uniform(0.1, 3.0) * fps)
     while first < frames - _shortest(fps):
-        last = first + _length(chance, fps) - 1
+        last = first + _length(chance, pace, fps) - 1
         if last >= frames - 1:
             if chance.random() < 0.5:
                 yield first, frames - 1
@@ -89,13 +93,13 @@ def _shortest(fps: float) -> int:
     return math.ceil(SHORTEST_SECONDS * fps - 1e-9)
 
 
-def _length(chance: random.Random, fps: float) -> int:
+def _length(chance: random.Random, pace: Pace, fps: float) -> int:
     kind = chance.random()
     if kind < 0.06:
         return chance.randint(_shortest(fps), 6)
     if kind < 0.09:
-        return round(chance.uniform(5, 12) * fps)
-    return max(_shortest(fps), round(min(6.0, chance.lognormvariate(0.45, 0.5)) * fps))
+        return round(chance.uniform(5, 12) * fps / pace.haste)
+    return max(_shortest(fps), round(min(6.0, chance.lognormvariate(0.45, 0.5)) * fps / pace.haste))
 
 
 def _pause(chance: random.Random, pace: Pace, fps: float) -> int:
@@ -103,7 +107,7 @@ def _pause(chance: random.Random, pace: Pace, fps: float) -> int:
         return 0
     if chance.random() < 0.2:
         return chance.randint(1, 6)
-    return max(1, round(chance.expovariate(1 / pace.pause) * fps))
+    return max(1, round(chance.expovariate(1 / pace.pause) * fps / pace.haste))
 
 
 def _lines(
