@@ -286,7 +286,7 @@ def press(page: Page, keys: list[str]) -> list[float]:
 def saved(page: Page, path: str) -> list[float]:
     """Return the milliseconds that each request to a path took, from its start to the last byte of the answer."""
     found: list[float] = page.evaluate(
-        "(path) => performance.getEntriesByType('resource').filter((entry) => entry.name.includes(path))"
+        "(path) => performance.getEntriesByType('resource').filter((entry) => entry.name.endsWith(path))"
         ".map((entry) => entry.responseEnd - entry.startTime)",
         path,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -268,6 +269,27 @@ class TestServer:
             monkeypatch.setattr(server_module, "DEFAULT_PORT", port)
             with bind(Address()) as listener:
                 assert listener.getsockname()[1] > port
+
+    def test_answers_leave_at_once(self):
+        """A short answer would wait 40 ms for the receipt of its own headers, and every picture too."""
+
+        async def connection_sends_at_once() -> bool:
+            answered = asyncio.get_running_loop().create_future()
+
+            def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                own = writer.get_extra_info("socket")
+                answered.set_result(bool(own.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
+                writer.close()
+
+            with bind(Address(port=0)) as listener:
+                async with await asyncio.start_server(connected, sock=listener):
+                    _, writer = await asyncio.open_connection(*listener.getsockname())
+                    found = await answered
+                    writer.close()
+                    await writer.wait_closed()
+                    return found
+
+        assert asyncio.run(connection_sends_at_once())
 
     def test_addresses_of_other_machines_are_refused(self):
         with pytest.raises(UsageError, match="Cannot listen"):
