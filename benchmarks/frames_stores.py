@@ -85,7 +85,7 @@ def open_stores(folder: Path, kind: Kind, count: int, held: ExitStack) -> dict[s
     }
 
 
-def _pictures(pool: ReaderPool, folder: Path, first: int, last: int) -> list[bytes]:
+def _pictures(pool: ReaderPool, folder: Path, first: int, last: int) -> dict[int, bytes]:
     return CropReader(pool.connection(folder, {"cropping"})).pictures(FrameRange(first, last))
 
 

@@ -26,7 +26,7 @@ from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.pool import ReaderPool
 from caption_boundaries.errors import DatabaseCorruptError
 from caption_boundaries.media.jpeg import decode_jpeg_gray
-from caption_boundaries.types import BOUNDARY_CLASSES
+from caption_boundaries.types import BOUNDARY_CLASSES, FrameRange
 from support.old_folders import OldFolder, old_folder
 
 
@@ -186,6 +186,31 @@ def test_a_crop_that_went_is_an_error_that_says_what_to_do(films: Path) -> None:
     _change(folder / "cropping.db", f"DELETE FROM cropped_frames WHERE frame_index = {index}")
     with pytest.raises(DatabaseCorruptError, match="Build the data set again"):
         data[0]
+
+
+@pytest.mark.parametrize(
+    ("gone", "expected"),
+    [
+        ((), [-2, -1, 0, 1, 2, 3]),
+        ((-1,), [-2, 0, 0, 1, 2, 3]),
+        ((-2, -1), [0, 0, 0, 1, 2, 3]),
+        ((2,), [-2, -1, 0, 1, 1, 3]),
+        ((2, 3), [-2, -1, 0, 1, 1, 1]),
+    ],
+    ids=["all there", "one before lacks", "none before", "one after lacks", "none after"],
+)
+def test_the_nearest_crop_stands_for_one_that_lacks(films: Path, gone: tuple[int, ...], expected: list[int]) -> None:
+    folder = next(iter(find_video_folders(films)))
+    data = CaptionBoundaryDataset.from_folders([folder])
+    number = int(np.flatnonzero(data.videos[0].firsts > 4)[0])
+    first = int(data.videos[0].firsts[number])
+    with VideoDatabase(folder, readonly=True) as connection:
+        stored = CropReader(connection).pictures(FrameRange(first - 2, first + 3))
+    for step in gone:
+        _change(folder / "cropping.db", f"DELETE FROM cropped_frames WHERE frame_index = {first + step}")
+    found = data.surroundings(number, 2)
+    wanted = [decode_jpeg_gray(stored[first + step]) for step in expected]
+    assert all(np.array_equal(one, other) for one, other in zip(found, wanted, strict=True))
 
 
 def test_old_folders_are_read_as_they_are(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
@@ -17,7 +18,8 @@ from caption_boundaries.database.progress import HumanProgress, human_progress
 from caption_boundaries.database.row_changes_json import _encode_blob
 from caption_boundaries.database.schema import DATABASES
 from caption_boundaries.database.stand_in import attach_stand_in
-from caption_boundaries.types import FrameRange, PixelBox
+from caption_boundaries.database.video import StoredFrame, VideoDbReader, VideoDbWriter
+from caption_boundaries.types import FrameRange, FrameTime, PixelBox
 
 
 @pytest.fixture
@@ -71,7 +73,17 @@ def test_a_review_that_stays_as_it_is_is_not_touched(conn: sqlite3.Connection) -
 def test_the_pictures_of_a_range_come_in_order(conn: sqlite3.Connection) -> None:
     frames = (CroppedFrame(index, bytes([index]), 4, 2, None) for index in (0, 2, 3, 5))
     CropWriter(conn).add_frames(frames, PixelBox(0, 0, 4, 2), 1)
-    assert CropReader(conn).pictures(FrameRange(1, 4)) == [b"\2", b"\3"]
+    reader = CropReader(conn)
+    assert list(reader.pictures(FrameRange(1, 4)).items()) == [(2, b"\2"), (3, b"\3")]
+    assert [reader.picture(index) for index in (0, 1, 5)] == [b"\0", None, b"\5"]
+
+
+def test_a_full_frame_s_picture_alone_is_that_of_its_row(conn: sqlite3.Connection) -> None:
+    time = FrameTime(3, Fraction(1, 30))
+    VideoDbWriter(conn).add_frames([StoredFrame(7, b"jpeg", 4, 2, time), StoredFrame(8, b"other", 4, 2, None)])
+    reader = VideoDbReader(conn)
+    assert [reader.picture(index) for index in (7, 8, 9)] == [b"jpeg", b"other", None]
+    assert reader.frame(7) == StoredFrame(7, b"jpeg", 4, 2, time)
 
 
 def test_only_blobs_are_told_apart_from_what_json_holds() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import warnings
 from contextlib import closing
 from pathlib import Path
 
@@ -102,13 +103,25 @@ def test_a_journal_beside_the_pictures_ends_the_quiet_reading(folder: Path, pool
         pool.connection(folder, VIDEO)
 
 
-def test_a_writer_that_begins_ends_the_quiet_reading(folder: Path, pool: ReaderPool) -> None:
+def test_a_writer_in_the_pictures_is_seen_when_it_has_committed(folder: Path, pool: ReaderPool) -> None:
     before = pool.connection(folder, VIDEO)
-    (folder / "video.db-journal").touch()
+    with closing(sqlite3.connect(folder / "video.db", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("DELETE FROM full_frames WHERE frame_index = 100")
+        assert (folder / "video.db-journal").exists()
+        assert pool.connection(folder, VIDEO) is before, "the file is still what was committed"
+        assert VideoDbReader(before).frame_indices() == [0, 100, 200]
+        writer.execute("COMMIT")
     after = pool.connection(folder, VIDEO)
-    assert after is not before
-    assert VideoDbReader(after).frame_indices() == [0, 100, 200]
+    assert VideoDbReader(after).frame_indices() == [0, 200]
     assert pool.connection(folder, VIDEO) is after
+
+
+def test_beside_a_journal_pictures_are_read_with_locks(folder: Path, pool: ReaderPool) -> None:
+    (folder / "video.db-journal").touch()
+    conn = pool.connection(folder, VIDEO)
+    assert VideoDbReader(conn).frame_indices() == [0, 100, 200]
+    assert pool.connection(folder, VIDEO) is conn
 
 
 def test_what_others_do_beside_the_pictures_opens_nothing_again(folder: Path, pool: ReaderPool) -> None:
@@ -166,3 +179,10 @@ def test_an_old_folder_is_told_of(tmp_path: Path, pool: ReaderPool) -> None:
     folder = old_folder(tmp_path)
     with pytest.warns(DeprecationWarning, match="caption-boundaries migrate"):
         pool.connection(folder, CAPTIONS)
+
+
+def test_where_old_folders_are_welcome_nothing_is_said(tmp_path: Path) -> None:
+    folder = old_folder(tmp_path)
+    with warnings.catch_warnings(), ReaderPool(old_welcome=True) as pool:
+        warnings.simplefilter("error")
+        assert texts(pool.connection(folder, CAPTIONS))

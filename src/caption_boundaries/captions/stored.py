@@ -59,9 +59,9 @@ class StoredPictures:
     def jpegs(self, indices: Sequence[int]) -> Iterator[bytes]:
         """Yield the pictures at ascending frame indices as they are stored."""
         for index in indices:
-            frame = self._crops.frame(index)
-            if frame is not None:
-                yield frame.image_data
+            picture = self._crops.picture(index)
+            if picture is not None:
+                yield picture
 
     def _scale(self, layout: LayoutConfig) -> Scale:
         heights = tuple(region.line_height * layout.frame_height / self.height for region in self.regions)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from caption_boundaries.errors import DatabaseCorruptError
 from caption_boundaries.media.jpeg import decode_jpeg, decode_jpeg_gray
 from caption_boundaries.types import FrameRange, GrayImage, Region, RgbImage, TextLine
 
+CROP_SCHEMAS = frozenset({"cropping"})
 CONTEXT_SCHEMAS = frozenset({"video", "fullOCR", "layout"})
 
 
@@ -147,8 +148,7 @@ class CaptionBoundaryDataset(Dataset[Any]):
             DatabaseError: The video's databases are damaged, or not there any more.
         """
         place, within = self._place(number)
-        video = self.videos[place]
-        index = int(video.firsts[within])
+        video, index = self._video_and_index(place, within)
         first, second = self._crops(video, index)
         label = int(video.labels[within])
         context = self._read_context(video, index) if self._context else None
@@ -163,10 +163,7 @@ class CaptionBoundaryDataset(Dataset[Any]):
             IndexError: There are fewer samples.
             DatabaseError: The video's databases are damaged, or not there any more.
         """
-        place, within = self._place(number)
-        video = self.videos[place]
-        index = int(video.firsts[within])
-        return self._crops(video, index, margin)
+        return self._crops(*self._video_and_index(*self._place(number)), margin)
 
     def video_of(self, number: int) -> int:
         """Return the number of the video that sample ``number`` is of."""
@@ -180,27 +177,26 @@ class CaptionBoundaryDataset(Dataset[Any]):
         place = int(np.searchsorted(self._ends, number, side="right"))
         return place, number - int(self._ends[place]) + len(self.videos[place])
 
-    def _connection(self, video: TrainingVideo, schemas: frozenset[str]) -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # old folders are welcome here
-            pool = reader_pool() if self._pool is None else self._pool
-            return pool.connection(video.folder, schemas)
+    def _video_and_index(self, place: int, within: int) -> tuple[TrainingVideo, int]:
+        """Return a video and the frame index of the first crop of one of its samples."""
+        video = self.videos[place]
+        return video, int(video.firsts[within])
+
+    def _connection(self, video: TrainingVideo, schemas: frozenset[str]) -> Connection:
+        pool = reader_pool() if self._pool is None else self._pool
+        return pool.connection(video.folder, schemas)
 
     def _crops(self, video: TrainingVideo, index: int, margin: int = 0) -> list[GrayImage]:
-        reader = CropReader(self._connection(video, frozenset({"cropping"})))
-        both = reader.pictures(FrameRange(index, index + 1))
-        if len(both) != 2:
+        reader = CropReader(self._connection(video, CROP_SCHEMAS))
+        stored = reader.pictures(FrameRange(max(0, index - margin), index + 1 + margin))
+        if index not in stored or index + 1 not in stored:
             raise DatabaseCorruptError(
                 f"{video.folder} has no crops at {index} and {index + 1} any more.", hint="Build the data set again."
             )
-        pictures = [decode_jpeg_gray(picture) for picture in both]
-        for step in range(1, margin + 1):
-            earlier = reader.pictures(FrameRange(index - step, index - step)) if index >= step else []
-            later = reader.pictures(FrameRange(index + 1 + step, index + 1 + step))
-            before = decode_jpeg_gray(earlier[0]) if earlier else pictures[0]
-            after = decode_jpeg_gray(later[0]) if later else pictures[-1]
-            pictures = [before, *pictures, after]
-        return pictures
+        decoded = {at: decode_jpeg_gray(picture) for at, picture in stored.items()}
+        before = _nearest(decoded, index, range(index - 1, index - 1 - margin, -1))
+        after = _nearest(decoded, index + 1, range(index + 2, index + 2 + margin))
+        return [*reversed(before), decoded[index], decoded[index + 1], *after]
 
     def _read_context(self, video: TrainingVideo, index: int) -> Context | None:
         connection = self._connection(video, CONTEXT_SCHEMAS)
@@ -212,3 +208,11 @@ class CaptionBoundaryDataset(Dataset[Any]):
         labels = (label for label in LayoutReader(connection).box_labels() if label.frame_index == frame.frame_index)
         lines = OcrReader(connection).lines_at(frame.frame_index)
         return Context(frame.frame_index, decode_jpeg(frame.image_data), tuple(lines), tuple(labels))
+
+
+def _nearest(crops: Mapping[int, GrayImage], start: int, indices: Iterable[int]) -> list[GrayImage]:
+    """Return the crops at ``indices``, which lead away from ``start``; the one before stands for one that lacks."""
+    found = [crops[start]]
+    for index in indices:
+        found.append(crops.get(index, found[-1]))
+    return found[1:]

@@ -88,7 +88,7 @@ def samples_of(videos: Sequence[TrainingVideo]) -> Iterator[Sample]:
     for video in videos:
         reader = CropReader(reader_pool().connection(video.folder, {"cropping"}))
         for index, label in zip(video.firsts.tolist(), video.labels.tolist(), strict=True):
-            first, second = reader.pictures(FrameRange(index, index + 1))
+            first, second = reader.pictures(FrameRange(index, index + 1)).values()
             yield Sample(video.video_id, index, label, first, second)
 
 

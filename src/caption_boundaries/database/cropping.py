@@ -85,13 +85,20 @@ class CropReader:
         row = self._connection.execute(sql, (frame_index,)).fetchone()
         return None if row is None else _cropped_frame(row)
 
-    def pictures(self, indices: FrameRange) -> list[bytes]:
-        """Return the JPEGs at the indices of a range that have one, in order; quicker than whole `frames`."""
+    def picture(self, frame_index: int) -> bytes | None:
+        """Return the JPEG at one index, or None where there is none; quicker than a whole `frame`."""
+        sql = "SELECT image_data FROM cropping.cropped_frames WHERE frame_index = ?"
+        row = self._connection.execute(sql, (frame_index,)).fetchone()
+        return None if row is None else row[0]
+
+    def pictures(self, indices: FrameRange) -> dict[int, bytes]:
+        """Return the JPEGs at the indices of a range that have one, by index and in order, with one query."""
         rows = self._connection.execute(
-            "SELECT image_data FROM cropping.cropped_frames WHERE frame_index BETWEEN ? AND ? ORDER BY frame_index",
+            "SELECT frame_index, image_data FROM cropping.cropped_frames "
+            "WHERE frame_index BETWEEN ? AND ? ORDER BY frame_index",
             (indices.start, indices.end),
         )
-        return [row[0] for row in rows.fetchall()]
+        return dict(rows.fetchall())
 
     def frames(self, indices: FrameRange | None = None) -> Iterator[CroppedFrame]:
         """Yield the cropped frames of a range, or all, in order; one picture is in memory at a time."""

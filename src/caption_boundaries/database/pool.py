@@ -39,7 +39,7 @@ class ReaderPool:
     of the system's file cache, which takes it back when it is needed elsewhere.
     """
 
-    def __init__(self, size: int = DEFAULT_SIZE, mapped: bool = True) -> None:
+    def __init__(self, size: int = DEFAULT_SIZE, mapped: bool = True, old_welcome: bool = False) -> None:
         """Make an empty pool.
 
         Args:
@@ -47,11 +47,13 @@ class ReaderPool:
             mapped: Map the files of pictures into memory, which makes reading them again three times as fast. Say no
                 for a single pass over files that are not in the system's cache, and where other programs overwrite
                 these files in place: a mapped file that shrinks kills the process.
+            old_welcome: Open folders of the old form without a `DeprecationWarning`.
         """
         if size < 1:
             raise ValueError("a pool keeps at least one video open")
         self._size = size
         self._mapped = mapped
+        self._old_welcome = old_welcome
         self._own = threading.local()
         self._shelves: WeakSet[_Shelf] = WeakSet()
         self._lock = threading.Lock()
@@ -82,14 +84,15 @@ class ReaderPool:
             DatabaseVersionError: A file is newer, older or of another kind.
             StorageError: A file cannot be read.
         """
-        folder = os.fspath(video_dir)
-        if not os.path.isabs(folder):  # noqa: PTH117 - on the way of every single read
-            folder = os.path.abspath(folder)  # noqa: PTH100
-        shelf = self._shelf()
+        folder, shelf = os.fspath(video_dir), self._shelf()
         reader = shelf.readers.get(folder)
         if reader is not None and reader.is_current(schemas):
             shelf.readers.move_to_end(folder)
             return reader.connection
+        # Only absolute paths stand on the shelf, so nothing was found for others.
+        absolute = os.path.abspath(folder) if not os.path.isabs(folder) else folder  # noqa: PTH100, PTH117
+        if absolute != folder:
+            return self.connection(absolute, schemas)
         return self._open(shelf, folder, schemas).connection
 
     def _open(self, shelf: _Shelf, folder: str, schemas: Collection[str]) -> PooledReader:
@@ -97,7 +100,7 @@ class ReaderPool:
         if reader is None or not reader.attach_missing(schemas):
             shelf.discard(folder)
             shelf.shrink(self._size - 1)
-            reader = PooledReader(Path(folder), schemas, mapped=self._mapped)
+            reader = PooledReader(Path(folder), schemas, mapped=self._mapped, old_welcome=self._old_welcome)
         shelf.readers[folder] = reader
         shelf.readers.move_to_end(folder)
         return reader
@@ -150,5 +153,5 @@ def _shrink(readers: OrderedDict[str, PooledReader], size: int, process: int) ->
 
 @cache
 def reader_pool() -> ReaderPool:
-    """Return the pool that the parts of the program share."""
-    return ReaderPool()
+    """Return the pool that the parts of the program share; folders of the old form are welcome there."""
+    return ReaderPool(old_welcome=True)

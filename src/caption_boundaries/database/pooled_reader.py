@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import warnings
 from collections.abc import Collection
 from pathlib import Path
 
@@ -30,11 +31,12 @@ _MAPPED_BYTES = 2**31 - 2**16
 class PooledReader:
     """A read-only connection to one video.
 
-    A sealed database is opened as immutable: SQLite takes no locks and asks the disk nothing. That is safe as long
-    as no journal lies beside the file, which is looked at whenever the folder changes.
+    A sealed database is opened as immutable: SQLite takes no locks and asks the disk nothing. That is safe where no
+    journal lies beside the file. One that comes later has not changed anything yet: the file is still what was
+    committed, until a page is written to it, which changes its time; then it is opened anew.
     """
 
-    def __init__(self, folder: Path, schemas: Collection[str], *, mapped: bool) -> None:
+    def __init__(self, folder: Path, schemas: Collection[str], *, mapped: bool, old_welcome: bool = False) -> None:
         """Open the databases ``schemas`` of a video; raises what `ReaderPool.connection` tells."""
         self._folder = folder
         self._mapped = mapped
@@ -42,7 +44,10 @@ class PooledReader:
         old = find_old_database(folder)
         if old is not None:
             watch = _Watch(old, sealed=False)
-            self.connection = VideoDatabase(folder, readonly=True).__enter__()
+            with warnings.catch_warnings():
+                if old_welcome:
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                self.connection = VideoDatabase(folder, readonly=True).__enter__()
             self._watches = dict.fromkeys(SCHEMAS, watch)
             return
         # A plain connection, not the door's: that one keeps account of its cursors, a tenth of the time of a read.
@@ -93,19 +98,17 @@ class PooledReader:
 
 
 class _Watch:
-    """Notices that a file was replaced or changed, or that somebody began to write it.
+    """Notices that a file was replaced or changed, or that somebody began or ceased to write it ahead.
 
-    It is asked on the way of every read, so it spares what it can: two questions to the system, no `pathlib`.
+    It is asked on the way of every read, and a question to the system takes as long as reading a picture: a sealed
+    file has one, another two.
     """
 
     def __init__(self, path: Path, *, sealed: bool) -> None:
         self._path = os.fspath(path)
-        self._real = side_file(path, "")
-        self._folder = os.fspath(self._real.parent)
         self._wal = os.fspath(side_file(path, "-wal"))
         self._sealed = sealed
         self._had_wal = os.access(self._wal, os.F_OK)
-        self._folder_changed = os.stat(self._folder).st_mtime_ns
         found = os.stat(self._path)
         self._inode, self._size, self._changed = found.st_ino, found.st_size, found.st_mtime_ns
 
@@ -114,15 +117,6 @@ class _Watch:
         try:
             found = os.stat(self._path)
             same = found.st_mtime_ns == self._changed and found.st_ino == self._inode and found.st_size == self._size
-            return same and (self._is_quiet() if self._sealed else os.access(self._wal, os.F_OK) == self._had_wal)
+            return same and (self._sealed or os.access(self._wal, os.F_OK) == self._had_wal)
         except OSError:
             return False
-
-    def _is_quiet(self) -> bool:
-        """Tell whether no journal lies beside the file: one that comes changes the folder."""
-        changed = os.stat(self._folder).st_mtime_ns
-        if changed != self._folder_changed:
-            if side_files(self._real):
-                return False
-            self._folder_changed = changed
-        return True

@@ -6,6 +6,7 @@ import dataclasses
 import sqlite3
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from caption_boundaries.types import FrameTime
@@ -78,7 +79,13 @@ def save_singleton(connection: sqlite3.Connection, table: str, row: Any, *, also
 
 def frame_time(pts: int | None, time_base: str | None) -> FrameTime | None:
     """Return the stored presentation time, or None where the row has none."""
-    return None if pts is None or time_base is None else FrameTime(pts, Fraction(time_base))
+    return None if pts is None or time_base is None else FrameTime(pts, _fraction(time_base))
+
+
+@lru_cache(maxsize=64)
+def _fraction(text: str) -> Fraction:
+    """Return the value of ``text``; a video has one time base, and to make it out takes as long as to read a row."""
+    return Fraction(text)
 
 
 def time_columns(time: FrameTime | None) -> tuple[int | None, str | None]:

@@ -86,6 +86,12 @@ class VideoDbReader:
         row = self._connection.execute(sql, (frame_index,)).fetchone()
         return None if row is None else _stored_frame(row)
 
+    def picture(self, frame_index: int) -> bytes | None:
+        """Return the JPEG at one index, or None where there is none; quicker than a whole `frame`."""
+        sql = "SELECT image_data FROM video.full_frames WHERE frame_index = ?"
+        row = self._connection.execute(sql, (frame_index,)).fetchone()
+        return None if row is None else row[0]
+
     def frames(self) -> Iterator[StoredFrame]:
         """Yield every full frame in order; one picture is in memory at a time."""
         for row in self._connection.execute(f"SELECT {_FRAME_COLUMNS} FROM video.full_frames ORDER BY frame_index"):
