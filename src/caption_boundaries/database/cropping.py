@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from caption_boundaries.database.rows import frame_time, insert_row, select_rows, time_columns
 from caption_boundaries.types import FrameRange, FrameTime, PixelBox
 
-_FRAME_COLUMNS = "frame_index, image_data, width, height, pts, time_base"
+_SELECT_FRAMES = "SELECT frame_index, image_data, width, height, pts, time_base FROM cropping.cropped_frames WHERE"
+_SELECT_FRAME = f"{_SELECT_FRAMES} frame_index = ?"
 _COMPRESSION = 1
 """Level of zlib: the masks differ in few bits from frame to frame, so more effort gains little."""
 
@@ -81,8 +82,7 @@ class CropReader:
 
     def frame(self, frame_index: int) -> CroppedFrame | None:
         """Return one cropped frame, or None where there is none at this index."""
-        sql = f"SELECT {_FRAME_COLUMNS} FROM cropping.cropped_frames WHERE frame_index = ?"
-        row = self._connection.execute(sql, (frame_index,)).fetchone()
+        row = self._connection.execute(_SELECT_FRAME, (frame_index,)).fetchone()
         return None if row is None else _cropped_frame(row)
 
     def picture(self, frame_index: int) -> bytes | None:
@@ -104,9 +104,7 @@ class CropReader:
         """Yield the cropped frames of a range, or all, in order; one picture is in memory at a time."""
         first, last = (0, 2**62) if indices is None else (indices.start, indices.end)
         rows = self._connection.execute(
-            f"SELECT {_FRAME_COLUMNS} FROM cropping.cropped_frames "
-            "WHERE frame_index BETWEEN ? AND ? ORDER BY frame_index",
-            (first, last),
+            f"{_SELECT_FRAMES} frame_index BETWEEN ? AND ? ORDER BY frame_index", (first, last)
         )
         for row in rows:
             yield _cropped_frame(row)

@@ -11,7 +11,8 @@ from caption_boundaries.database.row_hash import row_hash
 from caption_boundaries.database.rows import frame_time, save_singleton, select_rows, time_columns
 from caption_boundaries.types import DEFAULT_INDEX_RATE_HZ, FrameTime
 
-_FRAME_COLUMNS = "frame_index, image_data, width, height, pts, time_base"
+_SELECT_FRAMES = "SELECT frame_index, image_data, width, height, pts, time_base FROM video.full_frames"
+_SELECT_FRAME = f"{_SELECT_FRAMES} WHERE frame_index = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,7 @@ class VideoDbReader:
 
     def frame(self, frame_index: int) -> StoredFrame | None:
         """Return one full frame, or None where there is none at this index."""
-        sql = f"SELECT {_FRAME_COLUMNS} FROM video.full_frames WHERE frame_index = ?"
-        row = self._connection.execute(sql, (frame_index,)).fetchone()
+        row = self._connection.execute(_SELECT_FRAME, (frame_index,)).fetchone()
         return None if row is None else _stored_frame(row)
 
     def picture(self, frame_index: int) -> bytes | None:
@@ -94,7 +94,7 @@ class VideoDbReader:
 
     def frames(self) -> Iterator[StoredFrame]:
         """Yield every full frame in order; one picture is in memory at a time."""
-        for row in self._connection.execute(f"SELECT {_FRAME_COLUMNS} FROM video.full_frames ORDER BY frame_index"):
+        for row in self._connection.execute(f"{_SELECT_FRAMES} ORDER BY frame_index"):
             yield _stored_frame(row)
 
     def frames_hash(self) -> str:
