@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import warnings
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import lmdb
@@ -19,9 +19,11 @@ from caption_boundaries.database.pool import ReaderPool
 from caption_boundaries.database.video import StoredFrame, VideoDbReader, VideoDbWriter
 from caption_boundaries.media.jpeg import encode_jpeg
 from caption_boundaries.migration.synthetic import OldFolder, make_old_folder
-from caption_boundaries.types import FrameRange, PixelBox
+from caption_boundaries.types import FrameRange, FrameTime, PixelBox
 
 Read = Callable[[int], object]
+MAPPED_BYTES = 2**31 - 2**16
+"""As much of a file as SQLite maps at most."""
 
 
 @dataclass(frozen=True)
@@ -55,43 +57,48 @@ def open_stores(folder: Path, kind: Kind, count: int, held: ExitStack) -> dict[s
     data = pictures(kind, count)
     split = _fill_split(folder / "split", kind, data)
     old = _fill_old(folder / "old", kind, data)
-    pool = held.enter_context(ReaderPool())
+    pool = held.enter_context(ReaderPool(old_welcome=True))
     door = held.enter_context(VideoDatabase(split, readonly=True))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        pool.connection(old, {kind.schema})
     reader_of = CropReader if kind.schema == "cropping" else VideoDbReader
-    plain_sql = f"SELECT image_data FROM {kind.table} WHERE frame_index = ?"
-    monolith = held.enter_context(closing(sqlite3.connect(old / "captions.db")))
     plain = _fill_files(folder / "files", data)
     pairs: dict[str, Read] = {}
     if kind is CROPS:
         pairs = {
             "pair from plain files": lambda index: (plain(index), plain(min(index + 1, count - 1))),
-            "pair, tuned, as the data set reads it": lambda index: _pictures(pool, split, index, index + 1),
-            "split, tuned (pooled), the picture alone": lambda index: _pictures(pool, split, index, index),
+            "pair, tuned, as the data set reads it": lambda index: _pair(pool, split, index),
         }
     return {
         "plain files": plain,
         **pairs,
         "LMDB": _fill_lmdb(folder / "lmdb", data, held),
-        "split, default": lambda index: reader_of(door).frame(index).image_data,
-        "split, tuned (pooled), with its row": lambda index: (
-            reader_of(pool.connection(split, {kind.schema})).frame(index).image_data
+        "split, default": lambda index: reader_of(door).picture(index),
+        "split, tuned (pooled)": lambda index: reader_of(pool.connection(split, {kind.schema})).picture(index),
+        "split, tuned (pooled), with its row": lambda index: reader_of(pool.connection(split, {kind.schema})).frame(
+            index
         ),
+        "split, a bare cursor: the floor": _bare(split / f"{kind.schema}.db", kind, held, "?mode=ro&immutable=1"),
         "split, opened each time": lambda index: _opened(split, reader_of, index),
-        "one file, plain SQLite": lambda index: monolith.execute(plain_sql, (index,)).fetchone()[0],
-        "one file, pooled": lambda index: reader_of(pool.connection(old, {kind.schema})).frame(index).image_data,
+        "one file, plain SQLite": _bare(old / "captions.db", kind, held),
+        "one file, pooled": lambda index: reader_of(pool.connection(old, {kind.schema})).picture(index),
     }
 
 
-def _pictures(pool: ReaderPool, folder: Path, first: int, last: int) -> dict[int, bytes]:
-    return CropReader(pool.connection(folder, {"cropping"})).pictures(FrameRange(first, last))
+def _bare(path: Path, kind: Kind, held: ExitStack, query: str = "") -> Read:
+    """Return what one statement on a cursor of its own reads, mapped into memory where ``query`` says immutable."""
+    connection = held.enter_context(closing(sqlite3.connect(f"{path.as_uri()}{query}", uri=True)))
+    if "immutable" in query:
+        connection.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")
+    cursor, sql = connection.cursor(), f"SELECT image_data FROM {kind.table} WHERE frame_index = ?"
+    return lambda index: cursor.execute(sql, (index,)).fetchone()[0]
+
+
+def _pair(pool: ReaderPool, folder: Path, index: int) -> dict[int, bytes]:
+    return CropReader(pool.connection(folder, {"cropping"})).pictures(FrameRange(index, index + 1))
 
 
 def _opened(folder: Path, reader_of: type, index: int) -> bytes:
     with VideoDatabase(folder, readonly=True) as connection:
-        return reader_of(connection).frame(index).image_data
+        return reader_of(connection).picture(index)
 
 
 def _fill_files(folder: Path, data: list[bytes]) -> Read:
@@ -122,12 +129,16 @@ def _fill_split(folder: Path, kind: Kind, data: list[bytes]) -> Path:
     create_databases(folder)
     with VideoDatabase(folder, writes={kind.schema}, attach={kind.schema}) as connection:
         if kind.schema == "cropping":
-            crops = (CroppedFrame(n, picture, kind.width, kind.height, None) for n, picture in enumerate(data))
+            crops = (CroppedFrame(n, picture, kind.width, kind.height, _time(n)) for n, picture in enumerate(data))
             CropWriter(connection).add_frames(crops, PixelBox(0, 0, kind.width, kind.height), 1)
         else:
-            frames = (StoredFrame(n, picture, kind.width, kind.height, None) for n, picture in enumerate(data))
+            frames = (StoredFrame(n, picture, kind.width, kind.height, _time(n)) for n, picture in enumerate(data))
             VideoDbWriter(connection).add_frames(frames)
     return folder
+
+
+def _time(number: int) -> FrameTime:
+    return FrameTime(1024 * number, Fraction(1, 12288))
 
 
 def _fill_old(folder: Path, kind: Kind, data: list[bytes]) -> Path:

@@ -16,7 +16,17 @@ A **ratio** sets a figure beside a peer or a physical limit that was measured in
 trust the ratios, not the seconds. *Load* is how busy the machine was when a benchmark began, in waiting or running
 programs; above the number of cores wall times say little.
 """
-ORDER = ("extraction", "growth", "access", "frames", "boundaries", "annotation", "annotation_oracle", "versioning")
+ORDER = (
+    "extraction",
+    "growth",
+    "access",
+    "frames",
+    "loader",
+    "boundaries",
+    "annotation",
+    "annotation_oracle",
+    "versioning",
+)
 TITLES = {
     "access": "Access to the databases",
     "annotation": "Annotation tools",
@@ -27,6 +37,7 @@ TITLES = {
     "fleet_simulation": "A million hours, simulated",
     "frames": "Frames for training",
     "growth": "Growth with length and number",
+    "loader": "Loader of a training",
     "migration": "Migration",
     "profile": "Where the time of an extraction goes",
     "versioning": "Versioning",
