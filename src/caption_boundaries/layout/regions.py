@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -136,7 +137,7 @@ def _most_lines(pieces: Sequence[Piece], height: float) -> int:
     by_frame: dict[int, list[float]] = {}
     for piece in pieces:
         by_frame.setdefault(piece.frame, []).append(piece.center_y)
-    return max(1 + int(np.sum(np.diff(sorted(ys)) > 0.5 * height)) for ys in by_frame.values())
+    return max(1 + sum(b - a > 0.5 * height for a, b in pairwise(sorted(ys))) for ys in by_frame.values())
 
 
 def crop_areas(table: LineTable, blocks: Sequence[Block], outside: Bools) -> list[Area]:
