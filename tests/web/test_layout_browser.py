@@ -215,6 +215,23 @@ class TestCrop:
         page.get_by_role("button", name="Follow them").click()
         layout_page.wait("s.crop.draft.length === 1 && s.crop.draft[0].top > 0.7")
 
+    def test_the_suggestion_is_asked_for_once_at_a_time_and_in_the_end_for_the_last_label(
+        self, layout_page: LayoutPage
+    ):
+        held: list[Any] = []
+        layout_page.page.route("**/layout/crop", lambda route: held.append(route))
+        layout_page.press("ArrowDown", "i")
+        first_of(layout_page.page, held)
+        for key in ("o", "i", "o"):
+            layout_page.press(key)
+            layout_page.saved()
+            layout_page.page.wait_for_timeout(200)
+        assert len(held) == 1, "pictures and labels would wait behind more of them"
+        held.pop().fulfill(json={"revision": 1, "regions": []})
+        layout_page.wait("s.suggested.length === 0")
+        first_of(layout_page.page, held).continue_()
+        layout_page.wait("s.suggested.length > 0")
+
     def test_keyboard_users_find_the_edges_too(self, layout_page: LayoutPage):
         layout_page.page.get_by_label("Left edge in pixels").focus()
         layout_page.press("Control+a")

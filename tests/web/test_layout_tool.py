@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from caption_boundaries.database.layout import BoxLabel, LayoutReader, LayoutWri
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.paths import all_databases
 from caption_boundaries.layout.classifier import BoxClassifier
+from caption_boundaries.layout.workbench import Workbench
 from caption_boundaries.types import Box
 from support.tool_client import OTHER, SESSION, LayoutTool
 from support.web_data import made_lines, make_video
@@ -281,6 +284,24 @@ def test_the_suggested_crop_follows_the_labels(layout: Layout, server: Server):
                 assert region["right"] >= line.line.box.right
                 assert region["top"] <= line.line.box.top
                 assert region["bottom"] >= line.line.box.bottom
+
+
+def test_labels_are_saved_while_a_crop_is_worked_out(layout: Layout, server: Server, monkeypatch: pytest.MonkeyPatch):
+    begun, saved = threading.Event(), threading.Event()
+    areas = Workbench.areas
+
+    def slow_areas(*parts: Any) -> Any:
+        begun.set()
+        assert saved.wait(60)
+        return areas(*parts)
+
+    monkeypatch.setattr(Workbench, "areas", slow_areas)
+    with ThreadPoolExecutor() as pool:
+        suggested = pool.submit(server.get, f"{layout.root}/crop")
+        assert begun.wait(60)
+        layout.send("labels", put_in=[0])
+        saved.set()
+        assert suggested.result()["revision"] == layout.revision - 1
 
 
 def test_only_layout_db_is_written(layout: Layout):

@@ -105,6 +105,24 @@ def read_frames(folder: Path) -> Frames:
         )
 
 
+@dataclass(frozen=True)
+class Suggestion:
+    """What a crop follows from. It takes a while to be worked out, so that is done where nobody waits for it."""
+
+    bench: Workbench
+    labelled: Bools
+    inside: Bools
+
+    def regions(self, polarity_of: PolarityOf | None = None) -> list[Region]:
+        """Return the crop that follows from the boxes, top to bottom; how the text stands out only if asked."""
+        regions = []
+        for area in self.bench.areas(self.labelled, self.inside):
+            polarity = polarity_of(self.bench.examples(area))[0] if polarity_of else "light"
+            block = area.block
+            regions.append(Region(area.box, block.height, block.line_count, block.anchor, polarity))
+        return regions
+
+
 class LayoutDesk:
     """One video's layout. Whoever uses it holds the lock of its `layout.db`."""
 
@@ -155,16 +173,10 @@ class LayoutDesk:
         codes = self.labels.codes
         return np.where(codes == NONE, self.judgement().log_odds > 0, (codes == IN) | (codes == IN_BY_MODEL))
 
-    def suggested(self, polarity_of: PolarityOf | None = None) -> list[Region]:
-        """Return the crop that follows from the boxes, top to bottom; how the text stands out only if asked."""
+    def suggestion(self) -> Suggestion:
+        """Return what the crop follows from as it is now: labels that come later do not change it."""
         labelled, _ = self._human()
-        bench = self.frames.bench
-        regions = []
-        for area in bench.areas(labelled, self.inside()):
-            polarity = polarity_of(bench.examples(area))[0] if polarity_of else "light"
-            block = area.block
-            regions.append(Region(area.box, block.height, block.line_count, block.anchor, polarity))
-        return regions
+        return Suggestion(self.frames.bench, labelled, self.inside())
 
     def rows_to_save(self, numbers: Iterable[int], word: str, *, by_model: bool) -> list[BoxLabel]:
         """Return the label rows that say ``word`` of boxes, with what was thought of them until now."""

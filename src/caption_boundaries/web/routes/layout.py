@@ -80,8 +80,9 @@ def assessment(folder: VideoFolder, web: Web) -> Assessment:
 def suggested_crop(folder: VideoFolder, web: Web) -> SuggestedCrop:
     """Return the crop that follows from the boxes."""
     with _reading(folder, web) as (desk, connection):
-        revision = ActionLog(connection, SCHEMA).revision()
-        return SuggestedCrop(revision=revision, regions=[WireRegion.of(region) for region in desk.suggested()])
+        revision, suggestion = ActionLog(connection, SCHEMA).revision(), desk.suggestion()
+    # Worked out with the database let go: a label that is saved meanwhile must not wait for it.
+    return SuggestedCrop(revision=revision, regions=[WireRegion.of(region) for region in suggestion.regions()])
 
 
 @router.post("/labels")
@@ -103,7 +104,7 @@ def approve(folder: VideoFolder, web: Web, body: ApproveBody) -> LayoutAnswer:
     def apply(desk: LayoutDesk, writer: LayoutWriter) -> None:
         with VideoDatabase(folder, readonly=True, attach={"video"}) as connection:
             pictures = StoredPictures(connection)
-            suggested = desk.suggested(pictures.polarity_of)
+            suggested = desk.suggestion().regions(pictures.polarity_of)
         layout_actions.approve(desk, writer, body.regions, suggested)
 
     return _act(folder, web, body, "approve", apply)

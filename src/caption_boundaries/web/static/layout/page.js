@@ -29,6 +29,7 @@ import { answered, assessed, goTo, inScope, open, placeOf, targets } from "./sta
 const place = `/videos/${boot.video}/layout`;
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const AHEAD = 6;
+const SUGGEST_MILLISECONDS = 150;
 
 render(
   html`<div id="top"></div>
@@ -131,14 +132,24 @@ function start(answer) {
   }
 
   let timer = 0;
+  let asking = false;
   /** Asks for the crop that follows from the boxes once nothing has changed for a moment. */
   function suggestLater() {
     clearTimeout(timer);
-    timer = window.setTimeout(async () => {
-      await queue.settled();
-      const { regions } = await api.get(`${place}/crop`).catch(() => ({ regions: store.get().suggested }));
-      store.update((state) => ({ ...state, suggested: regions }));
-    }, 150);
+    timer = window.setTimeout(suggest, SUGGEST_MILLISECONDS);
+  }
+
+  /** One question at a time: the server works on each for a while, and several would hold up pictures and saving. */
+  async function suggest() {
+    if (asking) {
+      suggestLater();
+      return;
+    }
+    asking = true;
+    await queue.settled();
+    const { regions } = await api.get(`${place}/crop`).catch(() => ({ regions: store.get().suggested }));
+    asking = false;
+    store.update((state) => ({ ...state, suggested: regions }));
   }
 
   /** @param {State} state */
