@@ -1,17 +1,22 @@
-"""Captions that a detector does not see, and ends at which it sees no change."""
+"""What a detector says of captions that were read: ends at which it sees no change, and where one becomes another."""
 
 from __future__ import annotations
+
+import itertools
 
 import numpy as np
 import pytest
 
-from caption_boundaries.captions.belief import limit_confidence
+from caption_boundaries.captions.belief import SURELY_ANOTHER, Belief
+from caption_boundaries.captions.decoding import Segment
 from caption_boundaries.captions.detector import Detection
 from caption_boundaries.captions.extents import TimedText
-from caption_boundaries.captions.rows import DOUBTFUL_BOUNDARY, TickedText
-from caption_boundaries.types import EMPTY_EMPTY, EMPTY_VALID, SAME, VALID_EMPTY, FrameRange
+from caption_boundaries.captions.rows import DOUBTFUL_BOUNDARY, TickedText, limit_confidence
+from caption_boundaries.types import DIFFERENT, EMPTY_EMPTY, EMPTY_VALID, SAME, VALID_EMPTY, FrameRange
 
 INDICES = np.arange(20)
+SHOWN = INDICES * 2
+"""The source frame that each index shows."""
 
 
 def item(first: int, last: int, confidence: float = 0.9) -> TickedText:
@@ -32,8 +37,25 @@ def said(first: int, last: int, *, change: float = 0.9) -> Detection:
     return Detection(rows, None, caption)
 
 
+def believed(detection: Detection) -> Belief:
+    return Belief(detection, SHOWN[: len(detection.probabilities) + 1])
+
+
+def becoming_another(**probability_at: float) -> Belief:
+    """Return the word of a detector that sees one caption become another at pairs named ``p`` and their number."""
+    rows = np.tile(np.eye(5, dtype=np.float32)[SAME], (19, 1))
+    for name, probability in probability_at.items():
+        rows[int(name[1:]), [SAME, DIFFERENT]] = 1 - probability, probability
+    return believed(Detection(rows, None, np.full(20, 0.99, np.float32)))
+
+
+def cut_at(*frames: int) -> list[Segment]:
+    cuts = [0, *frames, 40]
+    return [Segment(first, stop, np.arange(0)) for first, stop in itertools.pairwise(cuts)]
+
+
 def test_a_caption_that_the_detector_does_not_see_is_kept_and_doubtful() -> None:
-    seen, unseen = limit_confidence([item(5, 9), item(13, 16)], said(5, 9), INDICES)
+    seen, unseen = limit_confidence([item(5, 9), item(13, 16)], believed(said(5, 9)), INDICES)
     assert (seen.frames, unseen.frames) == (FrameRange(5, 9), FrameRange(13, 16))
     assert unseen.caption.boundary_confidence < DOUBTFUL_BOUNDARY < seen.caption.boundary_confidence
 
@@ -44,21 +66,52 @@ def test_a_caption_that_the_detector_does_not_see_is_kept_and_doubtful() -> None
     ids=["where it says", "nearly there", "no change at the end", "no change at the start"],
 )
 def test_no_end_is_surer_than_the_detector(ends: tuple[int, int], confidence: float) -> None:
-    (one,) = limit_confidence([item(*ends, confidence=0.95)], said(5, 9), INDICES)
+    (one,) = limit_confidence([item(*ends, confidence=0.95)], believed(said(5, 9)), INDICES)
     assert one.caption.boundary_confidence == pytest.approx(confidence, abs=0.01)
 
 
 def test_the_ends_of_the_video_are_sure() -> None:
     caption = np.full(20, 0.99, np.float32)
     rows = np.tile(np.eye(5, dtype=np.float32)[SAME], (19, 1))
-    (one,) = limit_confidence([item(0, 19)], Detection(rows, None, caption), INDICES)
+    (one,) = limit_confidence([item(0, 19)], believed(Detection(rows, None, caption)), INDICES)
     assert one.caption.boundary_confidence == pytest.approx(0.9)
 
 
-def test_a_detector_that_cannot_tell_changes_nothing() -> None:
-    found = [item(5, 9), item(13, 16)]
-    assert limit_confidence(found, Detection(np.full((19, 5), 0.2, np.float32)), INDICES) == found
-    assert (
-        limit_confidence(found[:1], Detection(np.zeros((0, 5), np.float32), None, np.ones(1, np.float32)), INDICES[:1])
-        == (found[:1])
-    )
+KNOWS_NOTHING = {
+    "no word on captions": Detection(np.full((19, 5), 0.2, np.float32)),
+    "no pair": Detection(np.zeros((0, 5), np.float32), None, np.ones(1, np.float32)),
+}
+
+
+@pytest.mark.parametrize("detection", KNOWS_NOTHING.values(), ids=KNOWS_NOTHING.keys())
+def test_a_detector_that_cannot_tell_changes_nothing(detection: Detection) -> None:
+    found, belief = [item(5, 9), item(13, 16)], believed(detection)
+    assert limit_confidence(found, belief, INDICES) == found
+    assert belief.parted(cut_at(10, 20)) == frozenset()
+    assert belief.others(0, 40) is None
+
+
+@pytest.mark.parametrize(
+    ("probability", "cuts", "parted"),
+    [
+        (SURELY_ANOTHER, (20,), {20}),
+        (SURELY_ANOTHER - 0.01, (20,), set()),
+        (0.99, (19,), {19}),
+        (0.99, (18, 21), set()),
+        (0.99, (19, 20), {19}),
+        (0.99, (), set()),
+    ],
+    ids=["sure enough", "not sure", "between the pictures", "at other pictures", "the nearer one", "nothing was cut"],
+)
+def test_captions_are_parted_where_the_detector_is_sure(
+    probability: float, cuts: tuple[int, ...], parted: set[int]
+) -> None:
+    assert becoming_another(p9=probability).parted(cut_at(*cuts)) == parted
+
+
+@pytest.mark.parametrize(
+    ("first", "stop", "others"),
+    [(0, 40, 1.6), (10, 22, 0.9), (23, 30, 0.7), (24, 40, 0.0), (0, 16, 0.0)],
+)
+def test_it_says_how_often_captions_become_others(first: int, stop: int, others: float) -> None:
+    assert becoming_another(p9=0.9, p11=0.7).others(first, stop) == pytest.approx(others, abs=1e-5)

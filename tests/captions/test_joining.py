@@ -85,6 +85,15 @@ def test_a_misreading_after_a_cut_is_no_other_caption(wrong: str) -> None:
     assert (found[0].first, found[0].stop) == (10, 80)
 
 
+def test_captions_that_read_the_same_are_two_where_that_is_known() -> None:
+    film = Film(90).show("Good morning", 10, 80)
+    strokes, segments = film.strokes(), film.segments([10, 40, 80])
+    readings = film.readings(segments)
+    assert len([group for group in join(strokes, segments, readings) if group.has_text]) == 1
+    groups = [group for group in join(strokes, segments, readings, parted={40}) if group.has_text]
+    assert [(group.first, group.stop) for group in groups] == [(10, 40), (40, 80)]
+
+
 def test_the_reading_of_most_frames_is_taken() -> None:
     film = Film(120, background=cuts_at(30, still(1), still(2))).show("Good morning", 10, 110)
     assert captions_of(film, misread={1: "Good mornlng"})[0].text == "Good morning"

@@ -118,6 +118,28 @@ def test_a_plate_with_a_name_is_no_caption() -> None:
     assert kept(*readings, [plate], [plate, line("And now?")]) == [[text] for text in SPEECH] + [[], ["And now?"]]
 
 
+KNOWN = replace(SCALE, place=0.5)
+"""As the layout was found from the whole video."""
+
+
+@pytest.mark.parametrize(
+    ("scale", "spoken", "plate_stays"),
+    [(SCALE, 2, True), (KNOWN, 2, False), (KNOWN, 1, True), (replace(KNOWN, spread=2.0), 2, True)],
+    ids=["unknown", "the layout says where", "too few bear it out", "captions are spread"],
+)
+def test_few_captions_suffice_where_the_layout_says_where_they_stand(
+    scale: Scale, spoken: int, *, plate_stays: bool
+) -> None:
+    plate = line("Dr. Anna Weber", x=0.2, y=0.3)
+    readings = [[line(text)] for text in SPEECH[:spoken]]
+    assert kept(*readings, [plate], scale=scale)[-1] == ([plate.text] if plate_stays else [])
+
+
+def test_captions_that_stand_elsewhere_than_the_layout_says_are_kept() -> None:
+    readings = [[line(text, x=0.2)] for text in SPEECH]
+    assert kept(*readings, scale=KNOWN) == [[text] for text in SPEECH]
+
+
 def test_two_speakers_below_each_other_are_both_kept() -> None:
     both = [line("- Who has been here today?", y=0.4), line("- Me.", x=0.285, y=0.7)]
     assert kept(*[[line(text)] for text in SPEECH], both)[-1] == [item.text for item in both]

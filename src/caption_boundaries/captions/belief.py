@@ -1,49 +1,63 @@
-"""What a detector that knows captions says of those that were read: how sure their ends are.
+"""What a detector that knows captions says of source frames and of pairs: where one caption becomes another.
 
-Clocks, plates and letters on a wall read as well as a caption does. An end at which a detector that has seen many
-videos sees no change is to be looked at by a person. Nothing is dropped for it: where a video looks like none that the
-detector has learnt from, that would cost captions.
+What reads the same may have changed in a letter that the engine does not tell, and what reads otherwise may be the
+moment in which one caption fades into the next: a detector that has learnt both is asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from caption_boundaries.captions.decoding import change_probability
+from caption_boundaries.captions.decoding import Segment, change_probability
 from caption_boundaries.captions.detector import Detection
-from caption_boundaries.captions.rows import TickedText
+from caption_boundaries.types import DIFFERENT
 
+SURELY_ANOTHER = 0.7
+"""Where a pair shows two captions with this probability, what is on either side is never taken for one."""
 NEAR_PAIRS = 2
 """Pairs on either side of an end within which the detector may see the change."""
 
 
-def limit_confidence(
-    ticked: Sequence[TickedText], detection: Detection, indices: NDArray[np.int64]
-) -> list[TickedText]:
-    """Return the captions, no end surer than the detector is of a change there.
+class Belief:
+    """Where a detector sees captions come, go and become others; one that cannot tell them says nothing."""
 
-    Args:
-        ticked: Captions with their frame indices.
-        detection: What the detector said; one that cannot tell captions from other strokes changes nothing.
-        indices: The frame indices that have a picture, ascending.
-    """
-    if detection.caption is None or not len(detection.probabilities):
-        return list(ticked)
-    change = change_probability(detection.probabilities)
-    limited = []
-    for item in ticked:
-        first, stop = np.searchsorted(indices, (item.frames.start, item.frames.end + 1)).tolist()
-        sure = min(item.caption.boundary_confidence, _seen(change, first - 1), _seen(change, stop - 1))
-        limited.append(replace(item, caption=replace(item.caption, boundary_confidence=sure)))
-    return limited
+    def __init__(self, detection: Detection, shown: NDArray[np.int64]) -> None:
+        """Take what a detector said.
 
+        Args:
+            detection: What the detector said.
+            shown: The source frame that each of its indices shows.
+        """
+        self.says_something = detection.caption is not None and len(detection.probabilities) > 0
+        """Whether the detector can tell captions from other strokes, and has seen any pair."""
+        self._different = detection.probabilities[:, DIFFERENT]
+        self._changes = change_probability(detection.probabilities)
+        self._shown = shown
 
-def _seen(change: NDArray[np.float32], pair: int) -> float:
-    """Return how probable it is that something changes at or near a pair; sure at either end of the video."""
-    if not 0 <= pair < len(change):
-        return 1.0
-    return min(1.0, float(change[max(0, pair - NEAR_PAIRS) : pair + NEAR_PAIRS + 1].sum()))
+    def parted(self, stretches: Sequence[Segment]) -> frozenset[int]:
+        """Return the source frames, of those at which a stretch begins, at which another caption surely does."""
+        begins = np.array([stretch.first for stretch in stretches], dtype=np.int64)
+        found = set()
+        for pair in np.flatnonzero(self._different >= SURELY_ANOTHER).tolist() if self.says_something else ():
+            last, first = int(self._shown[pair]), int(self._shown[pair + 1])
+            inside = begins[(begins > last) & (begins <= first)]
+            if len(inside):
+                found.add(int(inside[np.argmin(np.abs(2 * inside - last - first))]))
+        return frozenset(found)
+
+    def others(self, first: int, stop: int) -> float | None:
+        """Return how many times one caption is expected to become another between two source frames; None: unknown."""
+        if not self.says_something:
+            return None
+        begin = int(np.searchsorted(self._shown, first, side="right")) - 1
+        end = int(np.searchsorted(self._shown, stop))
+        return float(self._different[max(0, begin) : end].sum())
+
+    def change_near(self, pair: int) -> float:
+        """Return how probable it is that something changes at or near a pair; sure at either end of the video."""
+        if not self.says_something or not 0 <= pair < len(self._changes):
+            return 1.0
+        return min(1.0, float(self._changes[max(0, pair - NEAR_PAIRS) : pair + NEAR_PAIRS + 1].sum()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from caption_boundaries.captions.belief import Belief
 from caption_boundaries.captions.fading import with_edges
 from caption_boundaries.captions.joining import Group
 from caption_boundaries.captions.refinement import Edge, refine_end, refine_start
@@ -27,6 +28,8 @@ FADE_SECONDS = 0.35
 """A fade from one caption into the next takes this long at most; ..."""
 OF_BOTH = 0.7
 """... such a share of the strokes in it is one of theirs, ..."""
+ONE_CHANGE = 1.2
+"""Expected changes of captions up to which there is one only."""
 WORSE = 0.97
 """... and it is read with less confidence than either, by this factor."""
 DOUBTFUL_TEXT = 0.8
@@ -48,9 +51,15 @@ class TimedText:
     """0 to 1, of the less certain end."""
 
 
-def time_captions(strokes: StrokeMasks, groups: Sequence[Group]) -> list[TimedText]:
-    """Return the captions among ``groups`` with exact extents, in order, none overlapping the next."""
-    captions = [group for i, group in enumerate(groups) if group.has_text and not _is_blend(strokes, groups, i)]
+def time_captions(strokes: StrokeMasks, groups: Sequence[Group], belief: Belief | None = None) -> list[TimedText]:
+    """Return the captions among ``groups`` with exact extents, in order, none overlapping the next.
+
+    Args:
+        strokes: The stroke masks.
+        groups: What was read, in order.
+        belief: What a detector says of how often captions become others; None: nobody is asked.
+    """
+    captions = _without_blends(strokes, groups, belief)
     edges = []
     for i, group in enumerate(captions):
         before = captions[i - 1] if i else None
@@ -64,19 +73,33 @@ def time_captions(strokes: StrokeMasks, groups: Sequence[Group]) -> list[TimedTe
     return timed
 
 
-def _is_blend(strokes: StrokeMasks, groups: Sequence[Group], number: int) -> bool:
-    """Tell whether a group is the moment in which one caption fades into the next, and is read as a mixture of both."""
-    if not 0 < number < len(groups) - 1:
-        return False
-    group, before, after = groups[number], groups[number - 1], groups[number + 1]
+def _without_blends(strokes: StrokeMasks, groups: Sequence[Group], belief: Belief | None) -> list[Group]:
+    """Return the groups with text but those in which one caption fades into the next."""
+    captions: list[Group] = []
+    for i, group in enumerate(groups):
+        within = 0 < i < len(groups) - 1 and groups[i - 1].has_text and groups[i + 1].has_text
+        if group.has_text and not (within and _is_blend(strokes, group, captions[-1], groups[i + 1], belief)):
+            captions.append(group)
+    return captions
+
+
+def _is_blend(strokes: StrokeMasks, group: Group, before: Group, after: Group, belief: Belief | None) -> bool:
+    """Tell whether a group is the moment in which one caption fades into the next, and is read as a mixture of both.
+
+    Between it and the caption before may lie another such moment, but no pause.
+    """
     frames, confidence = group.stop - group.first, group.text()[1]
-    if not (before.has_text and after.has_text):
+    if after.first - before.stop > strokes.frames_in(FADE_SECONDS, at_least=2):
         return False
     if frames <= strokes.frames_in(BLEND_SECONDS, at_least=2) and confidence < SURE_OF_BLEND:
         return True
     surer = min(before.text()[1], after.text()[1])
-    longest = strokes.frames_in(FADE_SECONDS, at_least=2)
-    return frames <= longest and confidence < WORSE * surer and _is_both(group, before, after)
+    both = _is_both(group, before, after)
+    if belief is not None and (both or confidence < surer):
+        changes = belief.others((before.first + before.stop) // 2, (after.first + after.stop) // 2)
+        if changes is not None and changes < ONE_CHANGE:
+            return True
+    return both and confidence < WORSE * surer
 
 
 def _is_both(group: Group, before: Group, after: Group) -> bool:

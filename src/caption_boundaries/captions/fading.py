@@ -20,7 +20,7 @@ from caption_boundaries.captions.strokes import Mask
 OPACITIES = (0.0, 0.11, 0.22, 0.33, 0.44, 0.56, 0.67, 0.78, 0.89, 1.0)
 SHARES = (0.0, 0.12, 0.52, 0.72, 0.82, 0.90, 0.94, 0.965, 0.985, 1.0)
 """Which share of a caption's strokes is in the masks at these opacities, as measured on synthetic training videos."""
-LONGEST_FADE = 10
+LONGEST_FADE = 8
 """Frames on which a caption is partly there, at most."""
 REACH = 5
 """Frames on either side of a first guess within which the fade is half done."""

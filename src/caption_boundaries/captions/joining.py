@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -76,18 +76,21 @@ class Group:
         return text, best[text] * (0.5 + 0.5 * agreement)
 
 
-def join(strokes: StrokeMasks, segments: Sequence[Segment], readings: Sequence[Reading]) -> list[Group]:
+def join(
+    strokes: StrokeMasks, segments: Sequence[Segment], readings: Sequence[Reading], *, parted: Container[int] = ()
+) -> list[Group]:
     """Return the captions, and the stretches without text between them, in order.
 
     Args:
         strokes: The stroke masks.
         segments: The stretches of the video, joining without a gap.
         readings: What was read in each.
+        parted: Source frames at which another caption is known to begin, whatever was read.
     """
     groups: list[Group] = []
     for segment, reading in zip(segments, readings, strict=True):
         groups.append(_group(strokes, segment, reading))
-        _join_last(strokes, groups)
+        _join_last(strokes, groups, parted)
     return groups
 
 
@@ -104,9 +107,9 @@ def _group(strokes: StrokeMasks, segment: Segment, reading: Reading) -> Group:
     return group
 
 
-def _join_last(strokes: StrokeMasks, groups: list[Group]) -> None:
+def _join_last(strokes: StrokeMasks, groups: list[Group], parted: Container[int]) -> None:
     """Join the last group with those before it, as long as they show the same."""
-    while len(groups) > 1 and _same(strokes, groups[-2], groups[-1]):
+    while len(groups) > 1 and groups[-1].first not in parted and _same(strokes, groups[-2], groups[-1]):
         after = groups.pop()
         before = groups.pop()
         groups.append(_joined(before, after))

@@ -33,8 +33,10 @@ UNSURE_LETTERS = 0.6
 """So few letters read with less confidence than this are a speck wherever they stand."""
 ALIGNED, ALIGNED_SHARE, ALIGNED_LINES = 0.5, 0.8, 5
 """Where this share of all texts, and so many at least, stand this close to the anchor, in line heights ..."""
-ASIDE = 2.5
-"""... one that is so far from it is something else, such as the plate with a speaker's name."""
+KNOWN_LINES, KNOWN_SHARE = 2, 0.5
+"""Where the layout says where they are aligned, so many texts, and this share of all, are enough to bear it out."""
+ASIDE, SPREADS = 2.5, 4.0
+"""... one that is so far from it, and so many times as far as is usual, is something else, such as a speaker's name."""
 STACK_PITCH = 1.6
 """Lines of one caption are closer than this, in line heights."""
 SURE = 0.9
@@ -51,6 +53,10 @@ class Scale:
     """Width of the picture divided by its height."""
     anchor: Anchor
     """At which side the lines are aligned."""
+    place: float | None = None
+    """Where that side is by the layout, as a fraction of the picture's width; None: it does not say."""
+    spread: float = 0.0
+    """How far lines usually are from there, in line heights."""
 
     @property
     def line_height(self) -> float:
@@ -74,11 +80,17 @@ def caption_lines(readings: Sequence[Reading], durations: Sequence[float], scale
     sized = _keep(readings, lambda line: has_line_size(line, scale))
     static = _static_spots(sized, durations, scale)
     moving = _keep(sized, lambda line: not any(spot.holds(line, scale) for spot in static))
-    place, level = _usual_place(moving, scale.anchor), _usual_levels(moving)
+    known = scale.place is not None and _keep_to(
+        moving, scale.place, scale, max(ALIGNED, scale.spread), at_least=KNOWN_LINES, share=KNOWN_SHARE
+    )
+    place, level = scale.place if known else _usual_place(moving, scale.anchor), _usual_levels(moving)
     kept = [_without(reading, lambda line: _is_stray(line, place, level, scale), scale) for reading in moving]
-    if place is None or not _are_aligned(kept, place, scale):
+    if place is None:
         return kept
-    return [_without(reading, lambda line: _off_anchor(line, place, scale) > ASIDE, scale) for reading in kept]
+    if not known and not _keep_to(kept, place, scale, ALIGNED, at_least=ALIGNED_LINES, share=ALIGNED_SHARE):
+        return kept
+    aside = max(ASIDE, SPREADS * scale.spread)
+    return [_without(reading, lambda line: _off_anchor(line, place, scale) > aside, scale) for reading in kept]
 
 
 def _keep(readings: Sequence[Reading], wanted: Callable[[TextLine], bool]) -> list[Reading]:
@@ -190,12 +202,14 @@ def _off_anchor(line: TextLine, place: float, scale: Scale) -> float:
     return abs(_anchor_of(line, scale.anchor) - place) / scale.line_width
 
 
-def _are_aligned(readings: Sequence[Reading], place: float, scale: Scale) -> bool:
-    """Tell whether the captions of this video keep to their anchor."""
+def _keep_to(
+    readings: Sequence[Reading], place: float, scale: Scale, distance: float, *, at_least: int, share: float
+) -> bool:
+    """Tell whether so many texts, and such a share of all, stand within a distance, in line heights, of a place."""
     # Each text once: a plate stands through several captions.
     lines = {folded(line.text): line for reading in readings for line in reading.lines if line.confidence >= SURE}
-    close = sum(_off_anchor(line, place, scale) < ALIGNED for line in lines.values())
-    return len(lines) >= ALIGNED_LINES and close >= ALIGNED_SHARE * len(lines)
+    close = sum(_off_anchor(line, place, scale) < distance for line in lines.values())
+    return close >= at_least and close >= share * len(lines)
 
 
 def _without(reading: Reading, is_odd: Callable[[TextLine], bool], scale: Scale) -> Reading:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from caption_boundaries.captions.belief import Belief
 from caption_boundaries.captions.extents import TimedText
 from caption_boundaries.captions.intervals import subtract, uncovered
 from caption_boundaries.captions.strokes import StrokeMasks, indices_between
@@ -57,6 +61,27 @@ def tick(captions: Sequence[TimedText], strokes: StrokeMasks, total: FrameRange,
         ticked.append(TickedText(frames, start, end, caption))
         free = frames.end + 1
     return ticked
+
+
+def limit_confidence(ticked: Sequence[TickedText], belief: Belief, indices: NDArray[np.int64]) -> list[TickedText]:
+    """Return the captions, no end surer than a detector that knows captions is of a change there.
+
+    Clocks, plates and letters on a wall read as well as a caption does. An end at which a detector that has seen many
+    videos sees no change is to be looked at by a person. Nothing is dropped for it: where a video looks like none that
+    the detector has learnt from, that would cost captions.
+
+    Args:
+        ticked: Captions with their frame indices.
+        belief: What the detector says.
+        indices: The frame indices that have a picture, ascending.
+    """
+    limited = []
+    for item in ticked:
+        first, stop = np.searchsorted(indices, (item.frames.start, item.frames.end + 1)).tolist()
+        seen = belief.change_near(first - 1), belief.change_near(stop - 1)
+        sure = min(item.caption.boundary_confidence, *seen)
+        limited.append(replace(item, caption=replace(item.caption, boundary_confidence=sure)))
+    return limited
 
 
 def predicted_rows(

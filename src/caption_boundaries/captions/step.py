@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from caption_boundaries.captions.belief import limit_confidence
+from caption_boundaries.captions.belief import Belief
 from caption_boundaries.captions.decoding import Segment, change_frames, fuse, segments, surely_empty
 from caption_boundaries.captions.detector import BoundaryDetector, CaptionPictures
 from caption_boundaries.captions.engines import ReadingRoom
@@ -18,7 +18,7 @@ from caption_boundaries.captions.joining import Group, join
 from caption_boundaries.captions.learned import create_detector
 from caption_boundaries.captions.lines import caption_lines
 from caption_boundaries.captions.reading import Reading, chosen_indices
-from caption_boundaries.captions.rows import TickedText, Unread, predicted_rows, tick
+from caption_boundaries.captions.rows import TickedText, Unread, limit_confidence, predicted_rows, tick
 from caption_boundaries.captions.ruled_out import ruled_out
 from caption_boundaries.captions.second_look import look_again
 from caption_boundaries.captions.shelf import Shelf
@@ -85,9 +85,10 @@ def _find_with(ctx: StepContext, layout: LayoutConfig, shelf: Shelf) -> StepResu
     readings = _read(ctx, pictures, stretches, skipped, shelf)
     readings = look_again(pictures, stretches, readings, engine, shelf.put)
     cleaned = caption_lines(readings, [len(stretch) for stretch in stretches], pictures.scale)
-    groups = join(strokes, stretches, cleaned)
-    ticked = tick(time_captions(strokes, groups), strokes, total, pictures.rate_hz)
-    ticked = limit_confidence(ticked, detection, pictures.indices)
+    belief = Belief(detection, shown)
+    groups = join(strokes, stretches, cleaned, parted=belief.parted(stretches))
+    ticked = tick(time_captions(strokes, groups, belief), strokes, total, pictures.rate_hz)
+    ticked = limit_confidence(ticked, belief, pictures.indices)
     writer = CaptionWriter(ctx.conn)
     by_person = _by_person(writer)
     gone = ruled_out(ActionLog(ctx.conn, "captions").since(0))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from caption_boundaries.captions.lines import Scale
 from caption_boundaries.captions.strokes import StrokeMasks
 from caption_boundaries.database.cropping import CropReader
-from caption_boundaries.database.layout import LayoutConfig, regions_from_json
+from caption_boundaries.database.layout import LayoutConfig, anchor_spread, regions_from_json
 from caption_boundaries.errors import UsageError
 from caption_boundaries.media.jpeg import decode_jpeg
 from caption_boundaries.types import DEFAULT_INDEX_RATE_HZ, RgbImage
@@ -66,4 +66,9 @@ class StoredPictures:
     def _scale(self, layout: LayoutConfig) -> Scale:
         heights = tuple(region.line_height * layout.frame_height / self.height for region in self.regions)
         anchor = self.regions[0].anchor if self.regions else "center"
-        return Scale(heights or (1.0,), self.width / self.height, anchor)
+        spread = anchor_spread(layout)
+        if spread is None or layout.anchor_position is None or not self.regions:
+            return Scale(heights or (1.0,), self.width / self.height, anchor)
+        left = min(region.box.left for region in self.regions) * layout.frame_width
+        place = (layout.anchor_position - left) / self.width
+        return Scale(heights, self.width / self.height, anchor, place, spread)

@@ -58,7 +58,7 @@ def known_layout(script: Script) -> LayoutConfig:
         has_captions=1,
         confidence=1.0,
         regions=regions_to_json(regions),
-        diagnostics=json.dumps({"synthetic": True, "tags": script.tags}),
+        diagnostics=json.dumps({"synthetic": True, "tags": script.tags, "rows": [{"anchor_spread": 0.0}]}),
     )
 
 

@@ -180,6 +180,12 @@ _LABEL_IS_OF_BOX = " AND ".join(f"{column} = :{column}" for column in _LABEL_KEY
 _LABEL_VALUES = tuple(column for column in columns_of(BoxLabel) if column not in _LABEL_KEY)
 
 
+def anchor_spread(config: LayoutConfig) -> float | None:
+    """Return how far caption lines usually are from the anchor, in line heights; None where nobody has measured it."""
+    rows = json.loads(config.diagnostics or "{}").get("rows", [])
+    return max((float(row["anchor_spread"]) for row in rows), default=None)
+
+
 def regions_to_json(regions: Sequence[Region]) -> str:
     """Return regions, top to bottom, as they are stored."""
     return json.dumps([asdict(region) for region in regions], sort_keys=True)
