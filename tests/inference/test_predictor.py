@@ -73,7 +73,7 @@ def test_what_an_export_says_of_itself(run: Run, exported: Path) -> None:
     assert description.training["videos"] == 2
     assert description.training["data_hash"] == "hash of the data"
     assert description.statistics == run.data.statistics
-    assert sorted(path.name for path in exported.iterdir()) == ["encoder.onnx", "head.onnx", "model.json"]
+    assert sorted(path.name for path in exported.iterdir()) == ["encoder.onnx", "head.onnx", "model.json", "weights.pt"]
     assert export_model(run.folder, exported) == exported, "an export replaces one that is there"
 
 
