@@ -88,6 +88,7 @@ def test_a_detector_that_cannot_tell_changes_nothing(detection: Detection) -> No
     found, belief = [item(5, 9), item(13, 16)], believed(detection)
     assert limit_confidence(found, belief, INDICES) == found
     assert belief.parted(cut_at(10, 20)) == frozenset()
+    assert belief.united(cut_at(10, 20)) == frozenset()
     assert belief.others(0, 40) is None
 
 
@@ -107,6 +108,23 @@ def test_captions_are_parted_where_the_detector_is_sure(
     probability: float, cuts: tuple[int, ...], parted: set[int]
 ) -> None:
     assert becoming_another(p9=probability).parted(cut_at(*cuts)) == parted
+
+
+@pytest.mark.parametrize(
+    ("probability", "cuts", "united"),
+    [
+        (0.04, (20,), {20}),
+        (0.06, (20,), set()),
+        (0.06, (22,), set()),
+        (0.06, (16, 25), {16, 25}),
+        (0.5, (2, 38), {2, 38}),
+    ],
+    ids=["sure", "not sure", "the next pair is not", "others are", "at either end"],
+)
+def test_stretches_are_united_where_the_detector_sees_no_change(
+    probability: float, cuts: tuple[int, ...], united: set[int]
+) -> None:
+    assert becoming_another(p9=probability).united(cut_at(*cuts)) == united
 
 
 @pytest.mark.parametrize(

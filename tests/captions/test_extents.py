@@ -60,8 +60,8 @@ BLEND = "Goo@ momning key?"
 
 @pytest.mark.parametrize(
     ("changes", "is_caption"),
-    [((43,), False), ((40,), False), ((46,), False), ((40, 46), True), (None, True)],
-    ids=["one change", "at its start", "at its end", "two changes", "nobody is asked"],
+    [((43,), False), ((40,), False), ((46,), False), ((40, 46), True), ((), True), (None, True)],
+    ids=["one change", "at its start", "at its end", "two changes", "no change", "nobody is asked"],
 )
 def test_where_only_one_change_is_seen_there_is_no_third_caption(
     changes: tuple[int, ...] | None, *, is_caption: bool

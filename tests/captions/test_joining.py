@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from caption_boundaries.captions.changes import find_changes
@@ -92,6 +94,18 @@ def test_captions_that_read_the_same_are_two_where_that_is_known() -> None:
     assert len([group for group in join(strokes, segments, readings) if group.has_text]) == 1
     groups = [group for group in join(strokes, segments, readings, parted={40}) if group.has_text]
     assert [(group.first, group.stop) for group in groups] == [(10, 40), (40, 80)]
+
+
+@pytest.mark.parametrize(("confidence", "captions"), [(0.97, 2), (0.7, 1)], ids=["read for sure", "doubtful"])
+def test_what_is_misread_where_nothing_changes_is_no_other_caption(confidence: float, captions: int) -> None:
+    film = Film(90).show("Good morning", 10, 40).show("Goo@ momning", 40, 80)
+    strokes, segments = film.strokes(), film.segments([10, 40, 80])
+    readings = film.readings(segments)
+    lines = tuple(replace(line, confidence=confidence) for line in readings[2].lines)
+    readings[2] = replace(readings[2], lines=lines)
+    groups = [group for group in join(strokes, segments, readings, united={10, 40, 80}) if group.has_text]
+    assert len(groups) == captions
+    assert (groups[0].first, groups[-1].stop) == (10, 80)
 
 
 def test_the_reading_of_most_frames_is_taken() -> None:

@@ -17,6 +17,8 @@ from caption_boundaries.types import DIFFERENT
 
 SURELY_ANOTHER = 0.7
 """Where a pair shows two captions with this probability, what is on either side is never taken for one."""
+SURELY_NOTHING = 0.05
+"""Where three pairs together show a change with less than this probability, nothing changes."""
 NEAR_PAIRS = 2
 """Pairs on either side of an end within which the detector may see the change."""
 
@@ -47,6 +49,16 @@ class Belief:
             if len(inside):
                 found.add(int(inside[np.argmin(np.abs(2 * inside - last - first))]))
         return frozenset(found)
+
+    def united(self, stretches: Sequence[Segment]) -> frozenset[int]:
+        """Return the source frames, of those at which a stretch begins, around which surely nothing changes."""
+        if not self.says_something:
+            return frozenset()
+        begins = np.array([stretch.first for stretch in stretches], dtype=np.int64)
+        pairs = np.searchsorted(self._shown, begins) - 1
+        around = np.convolve(np.pad(self._changes, 1), np.ones(3), mode="valid")
+        within = (pairs >= 0) & (pairs < len(around))
+        return frozenset(begins[within][around[pairs[within]] < SURELY_NOTHING].tolist())
 
     def others(self, first: int, stop: int) -> float | None:
         """Return how many times one caption is expected to become another between two source frames; None: unknown."""

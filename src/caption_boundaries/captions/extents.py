@@ -28,8 +28,8 @@ FADE_SECONDS = 0.35
 """A fade from one caption into the next takes this long at most; ..."""
 OF_BOTH = 0.7
 """... such a share of the strokes in it is one of theirs, ..."""
-ONE_CHANGE = 1.2
-"""Expected changes of captions up to which there is one only."""
+NO_CHANGE, ONE_CHANGE = 0.5, 1.2
+"""Between so many expected changes of captions there is just one."""
 WORSE = 0.97
 """... and it is read with less confidence than either, by this factor."""
 DOUBTFUL_TEXT = 0.8
@@ -97,7 +97,7 @@ def _is_blend(strokes: StrokeMasks, group: Group, before: Group, after: Group, b
     both = _is_both(group, before, after)
     if belief is not None and (both or confidence < surer):
         changes = belief.others((before.first + before.stop) // 2, (after.first + after.stop) // 2)
-        if changes is not None and changes < ONE_CHANGE:
+        if changes is not None and NO_CHANGE < changes < ONE_CHANGE:
             return True
     return both and confidence < WORSE * surer
 

@@ -27,6 +27,8 @@ COMMON_SHARE = 0.5
 """Strokes that two stretches share are the text's when they are this share of the fewest that one has."""
 HARDLY = 0.25
 """A stretch with so much less strokes than its neighbour hardly has any."""
+SURELY_READ = 0.92
+"""What is read with less confidence may differ though nothing has changed."""
 VOTE_FRAMES = 24
 """A reading's vote grows with its length up to here."""
 
@@ -77,7 +79,12 @@ class Group:
 
 
 def join(
-    strokes: StrokeMasks, segments: Sequence[Segment], readings: Sequence[Reading], *, parted: Container[int] = ()
+    strokes: StrokeMasks,
+    segments: Sequence[Segment],
+    readings: Sequence[Reading],
+    *,
+    parted: Container[int] = (),
+    united: Container[int] = (),
 ) -> list[Group]:
     """Return the captions, and the stretches without text between them, in order.
 
@@ -86,11 +93,12 @@ def join(
         segments: The stretches of the video, joining without a gap.
         readings: What was read in each.
         parted: Source frames at which another caption is known to begin, whatever was read.
+        united: Source frames at which none is known to, unless both sides were read for sure.
     """
     groups: list[Group] = []
     for segment, reading in zip(segments, readings, strict=True):
         groups.append(_group(strokes, segment, reading))
-        _join_last(strokes, groups, parted)
+        _join_last(strokes, groups, parted, united)
     return groups
 
 
@@ -107,12 +115,21 @@ def _group(strokes: StrokeMasks, segment: Segment, reading: Reading) -> Group:
     return group
 
 
-def _join_last(strokes: StrokeMasks, groups: list[Group], parted: Container[int]) -> None:
+def _join_last(strokes: StrokeMasks, groups: list[Group], parted: Container[int], united: Container[int]) -> None:
     """Join the last group with those before it, as long as they show the same."""
-    while len(groups) > 1 and groups[-1].first not in parted and _same(strokes, groups[-2], groups[-1]):
+    while len(groups) > 1 and groups[-1].first not in parted:
+        unchanged = groups[-1].first in united and _is_doubtful(groups[-2], groups[-1])
+        if not unchanged and not _same(strokes, groups[-2], groups[-1]):
+            break
         after = groups.pop()
         before = groups.pop()
         groups.append(_joined(before, after))
+
+
+def _is_doubtful(before: Group, after: Group) -> bool:
+    """Tell whether both have text, and either was read without being sure."""
+    both = before.has_text and after.has_text
+    return both and min(before.reading.confidence, after.reading.confidence) < SURELY_READ
 
 
 def _same(strokes: StrokeMasks, before: Group, after: Group) -> bool:
