@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import socket
 import stat
@@ -123,6 +124,12 @@ class TestPages:
     @pytest.mark.parametrize("path", ["/videos/x/layout", "/static/none.js", "/nothing"])
     def test_what_is_not_there_is_not_found(self, server: Server, path: str):
         assert server.client.get(path).status_code == 404
+
+    def test_a_person_who_opens_what_is_not_there_gets_a_page(self, server: Server):
+        answer = server.client.get("/videos/nothing/layout", headers={"sec-fetch-dest": "document"})
+        assert answer.status_code == 404
+        assert "There is no such video." in answer.text
+        assert '<a href="/">All videos</a>' in answer.text
 
     def test_there_are_two_tools(self, server: Server, video_id: str):
         assert server.client.get(f"/videos/{video_id}/layout").status_code == 200
@@ -290,6 +297,32 @@ class TestServer:
                     return found
 
         assert asyncio.run(connection_sends_at_once())
+
+    @pytest.mark.parametrize(
+        ("words", "error", "told"),
+        [
+            ("Exception in ASGI application\n", asyncio.CancelledError(), False),
+            ("Cancel %s running task(s), timeout graceful shutdown exceeded", None, False),
+            ("Exception in ASGI application\n", ValueError(), True),
+            ("a word of warning", None, True),
+        ],
+        ids=["cut-short", "cutting-short", "error", "warning"],
+    )
+    def test_ending_the_server_is_no_error(
+        self,
+        data: Path,
+        caplog: pytest.LogCaptureFixture,
+        words: str,
+        error: BaseException | None,
+        told: bool,
+    ):
+        with bind(Address(port=0)) as listener:
+            server_module.Server(WebSettings(data=data, port=listener.getsockname()[1]), listener)
+        log = logging.getLogger("uvicorn.error")
+        log.addHandler(caplog.handler)
+        log.error(words, *([1] if "%s" in words else []), exc_info=error)
+        log.removeHandler(caplog.handler)
+        assert bool(caplog.records) == told
 
     def test_addresses_of_other_machines_are_refused(self):
         with pytest.raises(UsageError, match="Cannot listen"):

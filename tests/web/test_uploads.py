@@ -55,6 +55,6 @@ class TestUploads:
         assert not list(root.glob(".upload-*"))
 
     def test_what_is_no_video_leaves_nothing(self, tmp_path: Path):
-        with pytest.raises(VideoFileError):
+        with pytest.raises(VideoFileError, match=r"^film\.mp4 is no video"):  # not the place where it waited
             taken_in(b"no video", "film.mp4", tmp_path / "data")
         assert not any(path.is_file() for path in (tmp_path / "data").rglob("*"))

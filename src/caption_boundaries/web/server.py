@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import html
 import ipaddress
+import logging
 import os
 import socket
 import tempfile
@@ -100,6 +102,7 @@ class Server:
             ws="none",
             timeout_graceful_shutdown=2,
         )
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
         self._server = uvicorn.Server(config)
 
     def run(self) -> None:
@@ -109,6 +112,12 @@ class Server:
                 self._server.run(sockets=[self._listener])
         except KeyboardInterrupt:
             return  # the usual way to end it
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Keep quiet of requests that are cut short because the server ends: whoever ended it knows."""
+    cut_short = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not cut_short and not str(record.msg).startswith("Cancel %s running task(s)")
 
 
 def open_browser(link: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from starlette.concurrency import run_in_threadpool
 
 from caption_boundaries.atomic import storage_errors
-from caption_boundaries.errors import UsageError
+from caption_boundaries.errors import UsageError, VideoFileError
 from caption_boundaries.library import known_hashes
 
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".ts", ".m4v", ".flv", ".wmv", ".mpg", ".mpeg")
@@ -68,5 +68,9 @@ def _register(path: Path, root: Path) -> tuple[Path, bool]:
     from caption_boundaries.ingest.register import register_video  # loads the video decoder: only where it is needed
 
     known = known_hashes(root)
-    registration = register_video(path, root, known=known, on_duplicate="reuse", mode="link")
+    try:
+        registration = register_video(path, root, known=known, on_duplicate="reuse", mode="link")
+    except VideoFileError as error:
+        # A person knows the file by its name, not by the place where it waits.
+        raise VideoFileError(error.message.replace(str(path), path.name), hint=error.hint) from error
     return registration.video_dir, not registration.created
