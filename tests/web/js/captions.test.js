@@ -209,6 +209,8 @@ test("the boundary view shows the frames on either side, and says where the vide
 test("where there is room, the middle of the caption is shown too", () => {
   const state = states.select(opened(), 2);
   assert.equal(views.slots(state, { width: 800, height: 400 }).at(-1).frame, 19);
+  const crowded = views.slots({ ...state, difference: true }, { width: 1000, height: 265 });
+  assert.ok(crowded.every((slot) => slot.frame !== 19), "but not where the edges would become tiny");
 });
 
 test("with exact pictures the boundary view shows those of the video", () => {

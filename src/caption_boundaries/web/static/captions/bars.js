@@ -9,6 +9,7 @@ import { othersWords } from "../core/presence.js";
 import { saveIndicator } from "../core/saving.js";
 import { keySign, tip } from "../core/shortcut.js";
 import { topbar } from "../core/topbar.js";
+import { words } from "../core/words.js";
 import { isGap } from "./rows.js";
 import { currentRow } from "./state.js";
 
@@ -17,8 +18,8 @@ import { currentRow } from "./state.js";
 /** @typedef {import("./moving.js").Moving} Moving */
 
 const HINT =
-  "Look at the frames on either side of the start and the end. If they are right and the text is right, press Enter: it confirms, " +
-  "saves and goes on. To correct an edge, step with ← and → and press S (starts here) or D (ends here). ? shows every key.";
+  "Are start, end and text right? Enter confirms, saves and goes on. To move an edge, step with ← and → and press S (starts here) " +
+  "or D (ends here). ? shows every key.";
 
 /** @param {State} state @param {Actions} actions @param {() => void} redraw */
 export function header(state, actions, redraw) {
@@ -39,8 +40,8 @@ export function header(state, actions, redraw) {
 /** @param {State} state @param {() => void} redraw */
 export function notices(state, redraw) {
   return html`
-    ${state.readOnly ? html`<p class="notice warn">${state.readOnly}</p>` : nothing}
-    ${state.notices.map((words) => html`<p class="notice warn">${words}</p>`)}
+    ${state.readOnly ? html`<p class="notice warn"><span>${words(state.readOnly)}</span></p>` : nothing}
+    ${state.notices.map((notice) => html`<p class="notice warn"><span>${words(notice)}</span></p>`)}
     ${state.data.ranges.length ? nothing : html`<p class="notice warn">There are no pictures of the captions: run the crop step from the list of videos.</p>`}
     ${hint("captions", HINT, redraw)}
   `;

@@ -2,6 +2,7 @@
 
 import { html, nothing, render, repeat } from "../vendor/lit.js";
 import { clockTenths, percent, plural } from "../core/format.js";
+import { keySign } from "../core/shortcut.js";
 import { isGap, placeOf, shownText, sign, stateWords } from "./rows.js";
 
 /** @typedef {import("./types.js").State} State */
@@ -67,7 +68,8 @@ export class List {
             (row, i) => this.cell(state, row, first + i),
           )}
         </div>
-      </div>`,
+      </div>
+      ${rows.length ? nothing : html`<p class="none muted">${none(state)}</p>`}`,
       this.container,
     );
   }
@@ -100,6 +102,13 @@ export class List {
       </span>
     </div>`;
   }
+}
+
+/** Returns why the list is empty. @param {State} state */
+function none({ rows, search, show }) {
+  if (rows.every(isGap)) return html`No captions yet. Go to where one is shown and press ${keySign("captions.insert")}.`;
+  if (search) return `No caption has “${search}”.`;
+  return show === "open" ? "Every caption is reviewed." : "No caption is of this kind.";
 }
 
 /**

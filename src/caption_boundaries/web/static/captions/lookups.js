@@ -77,10 +77,11 @@ export function createLookups({ store, place, settled }) {
     asking = true;
     while (wanted) {
       const now = wanted;
+      const { current } = store.get();
       const answer = await api.post(`${place}/preview`, { change: now }).catch(() => null);
       if (wanted === now) {
         wanted = null;
-        const shown = answer && { ...answer, rows: answer.rows.map(rowOf) };
+        const shown = answer && store.get().current === current ? { ...answer, rows: answer.rows.map(rowOf) } : null;
         store.update((state) => ({ ...state, ghost: shown }));
       }
     }

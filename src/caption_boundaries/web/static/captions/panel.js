@@ -59,12 +59,13 @@ function extentsSection(state, row, actions) {
 }
 
 /** @param {State} state */
-function ghostNotice({ ghost }) {
+function ghostNotice({ ghost, rows }) {
   if (!ghost) return nothing;
+  const gone = ghost.gone.filter((id) => rows.some((row) => row.id === id && !isGap(row))).length;
   const words = [
     ghost.message,
     ghost.hurt.length ? `${plural(ghost.hurt.length, "confirmed caption")} would change.` : "",
-    ghost.gone.length ? `${plural(ghost.gone.length, "row")} would go.` : "",
+    gone ? `${plural(gone, "caption")} would go.` : "",
   ].filter(Boolean);
   return html`<p class="notice ${ghost.hurt.length ? "warn" : ""} ghost" role="status">${words.join(" ") || "The dashed outline shows what would be saved."}</p>`;
 }
@@ -102,7 +103,7 @@ function textSection(state, row, actions, set) {
   const same = text ? state.rows.filter((other) => other.id !== row.id && !isGap(other) && shownText(other) === text).length : 0;
   const locked = Boolean(state.readOnly);
   return html`<section>
-    <h2>Text ${row.textSure !== null ? html`<span class="plain number">read with ${percent(row.textSure)}</span>` : nothing}</h2>
+    <h2>Text ${row.textSure !== null ? html`<span class="plain number">read, ${percent(row.textSure)} sure</span>` : nothing}</h2>
     <label class="field">Status
       <select id="status" ?disabled=${locked} .value=${live(row.status ?? "")}
         @keydown=${(/** @type {KeyboardEvent} */ event) => event.stopPropagation()}

@@ -108,6 +108,7 @@ export class Stage {
       context.textAlign = "left";
       context.fillStyle = current && edge ? "#ffe066" : "#c3cad4";
       context.fillText(label, rect.x, rect.y - 8);
+      if (context.measureText(`${label}  ${note}`).width > rect.width) return; // beside a small picture there is no room
       context.textAlign = "right";
       context.fillStyle = "#8b94a3";
       context.fillText(note, rect.x + rect.width, rect.y - 8);

@@ -13,6 +13,8 @@ const METER = 56;
 const MARGIN = 12;
 /** Pixels of height from which the middle of the caption is shown too. */
 const ROOMY = 260;
+/** It is left out where it would make the others smaller than this share of what they are without it. */
+const CROWDED = 0.7;
 /** How large the neighbours of the strip are beside the frame at the cursor. */
 const SMALLER = 0.62;
 
@@ -107,9 +109,15 @@ function boundaries(state, size) {
   const each = (state.flicker ? 1 : 2) + (state.difference ? 1 : 0);
   const aspect = state.data.height / state.data.width;
   const row = state.rows[placeOf(state.rows, state.current)];
-  const middle = state.loupe || size.height < ROOMY ? null : middleSlot(state, row, size, aspect);
-  const room = middle ? { width: size.width, height: size.height - middle.rect.height - LABEL - GAP } : size;
-  const { columns, width, height } = arrangement(sides.length, each, room, aspect, state.data.width * (state.loupe ? 4 : 2));
+  const largest = state.data.width * (state.loupe ? 4 : 2);
+  const below = state.loupe || size.height < ROOMY ? null : middleSlot(state, row, size, aspect);
+  const above = { width: size.width, height: size.height - (below ? below.rect.height + LABEL + GAP : 0) };
+  const alone = arrangement(sides.length, each, size, aspect, largest);
+  const shared = arrangement(sides.length, each, above, aspect, largest);
+  // The edges are what is judged: their pictures do not become tiny for the sake of the one in the middle.
+  const crowded = shared.width < CROWDED * alone.width;
+  const [middle, room] = crowded ? [null, size] : [below, above];
+  const { columns, width, height } = crowded ? alone : shared;
   const rows = columns === 1 ? sides.length * each : each;
   const tall = height + LABEL;
   const between = columns === 1 && sides.length > 1 ? GAP : 0;

@@ -3,6 +3,7 @@
 import { html, render } from "../vendor/lit.js";
 import { boot } from "./boot.js";
 import { topbar } from "./topbar.js";
+import { words } from "./words.js";
 
 /**
  * Loads what a tool shows and starts it, or says why it cannot.
@@ -17,7 +18,7 @@ export async function openTool(name, load, start) {
     const { message, hint } = /** @type {import("./api.js").ApiError} */ (error);
     render(
       html`${topbar({ title: boot.name, middle: html`<span class="crumb">${name}</span>`, redraw: () => {} })}
-        <main class="problem"><p class="notice bad">${message} ${hint ?? ""}</p><p><a href="/">All videos</a></p></main>`,
+        <main class="problem"><p class="notice bad"><span>${words(`${message} ${hint ?? ""}`)}</span></p><p><a href="/">All videos</a></p></main>`,
       /** @type {HTMLElement} */ (document.getElementById("page")),
     );
     throw error;

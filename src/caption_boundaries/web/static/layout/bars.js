@@ -8,6 +8,7 @@ import { othersWords } from "../core/presence.js";
 import { saveIndicator } from "../core/saving.js";
 import { tip } from "../core/shortcut.js";
 import { topbar } from "../core/topbar.js";
+import { words } from "../core/words.js";
 
 /** @typedef {import("./types.js").State} State */
 /** @typedef {import("./page.js").Actions} Actions */
@@ -32,9 +33,16 @@ export function header(state, actions, redraw) {
   });
 }
 
-/** @param {State} state @param {() => void} redraw */
-export function notices(state, redraw) {
-  return html`${state.readOnly ? html`<p class="notice warn">${state.readOnly}</p>` : nothing} ${hint("layout", HINT, redraw)}`;
+/** @param {State} state @param {Actions} actions @param {() => void} redraw */
+export function notices(state, actions, redraw) {
+  return html`${state.readOnly ? html`<p class="notice warn"><span>${words(state.readOnly)}</span></p>` : nothing}
+    ${state.offerRun
+      ? html`<div class="notice" role="status">
+          <span>Crops and captions are older than this crop.</span><span class="spacer"></span>
+          <button class="primary" @click=${actions.runAgain}>Crop and read again</button>
+        </div>`
+      : nothing}
+    ${hint("layout", HINT, redraw)}`;
 }
 
 /**

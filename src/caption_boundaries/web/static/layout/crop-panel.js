@@ -45,7 +45,7 @@ export function cropSection(state, actions) {
     ${overlapping(regions) ? html`<p class="notice bad">Two rectangles overlap.</p>` : nothing}
     <div class="row wrap">
       <button ?disabled=${Boolean(state.readOnly) || regions.length >= 8} aria-pressed=${state.brush === "region"} @click=${() => actions.brush(state.brush === "region" ? "select" : "region")}>
-        ${state.brush === "region" ? "Draw it now" : "Add rectangle"}
+        ${state.brush === "region" ? "Drag over the frame now" : "Add rectangle"}
       </button>
       ${state.crop.draft.length ? html`<button ?disabled=${Boolean(state.readOnly)} @click=${actions.followBoxes}>Follow the boxes</button>` : nothing}
     </div>
@@ -55,12 +55,6 @@ export function cropSection(state, actions) {
       </button>
       ${state.crop.approved ? html`<button class="quiet" ?disabled=${Boolean(state.readOnly)} @click=${actions.withdraw}>Withdraw</button>` : nothing}
     </div>
-    ${state.offerRun
-      ? html`<div class="notice">
-          <span>Crops and captions are older than this crop.</span><span class="spacer"></span>
-          <button class="primary" @click=${actions.runAgain}>Crop and read again</button>
-        </div>`
-      : nothing}
   </section>`;
 }
 

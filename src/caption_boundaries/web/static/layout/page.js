@@ -190,7 +190,7 @@ function start(answer) {
   function draw(state) {
     render(header(state, actions, redraw), element("top"));
     render(orderBar(state, { order: setOrder, search: (search) => actions.set((old) => ({ ...old, search })) }), element("order"));
-    render(notices(state, redraw), element("notices"));
+    render(notices(state, actions, redraw), element("notices"));
     render(toolbar(state, actions, setView), element("toolbar"));
     const share = stage.transform(state).scale / stage.whole(state).scale;
     render(state.view === "contact" ? nothing : zoomBar(share, { by: zoom, whole: resetZoom }), element("zoom"));
@@ -226,7 +226,7 @@ function start(answer) {
     const { value, dialog } = await showDialog({
       title: "Select by numbers",
       body: html`<p class="muted">Edges in percent of the frame. Boxes whose centre lies inside are selected, in the reach that is set above.</p>
-        <div class="row wrap">${edges.map((edge, i) => html`<label class="field">${edge}<input type="number" name=${edge} min="0" max="100" step="0.1" value=${[0, 80, 100, 100][i]} /></label>`)}</div>`,
+        <div class="row wrap">${edges.map((edge, i) => html`<label class="field">${edge[0].toUpperCase()}${edge.slice(1)}<input type="number" name=${edge} min="0" max="100" step="0.1" value=${[0, 80, 100, 100][i]} /></label>`)}</div>`,
       buttons: [{ label: "Cancel", value: "" }, { label: "Select", value: "yes", primary: true }],
     });
     if (value !== "yes") return;
@@ -310,6 +310,9 @@ function start(answer) {
     if (wanted !== null) store.update((state) => goTo(state, placeOf(state.data, Number(wanted))));
   }
 
+  const { data } = store.get();
+  // What is to be done is seen where there are boxes.
+  if (data.count) store.update((state) => goTo(state, data.frame[0]));
   followAddress();
   seen.add(store.get().frame);
   visited.push(store.get().frame);

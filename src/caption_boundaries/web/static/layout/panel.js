@@ -104,7 +104,7 @@ function progressSection(state, actions) {
     <div class="meter ${share >= 1 ? "good" : ""}" role="img" aria-label="${percent(share)} of the frames"><span .style=${`width: ${share * 100}%`}></span></div>
     <p class="muted">
       ${state.source === "model"
-        ? `The last ${plural(state.agreed, "label")} ${state.agreed === 1 ? "was" : "were"} as predicted.`
+        ? agreement(state.agreed)
         : state.source === "rules"
           ? "Rules predict until the first label."
           : "Working out predictions …"}
@@ -117,10 +117,16 @@ function progressSection(state, actions) {
         @input=${(/** @type {Event} */ event) => actions.set((old) => ({ ...old, sure: Number(/** @type {HTMLInputElement} */ (event.target).value) }))} />
     </label>
     <button ?disabled=${!sure.length || Boolean(state.readOnly)} @click=${() => actions.acceptSure(sure)}>
-      Accept ${plural(sure.length, "box", "boxes")} in ${plural(frameCount(data, sure), "frame")}
+      ${sure.length ? `Accept ${plural(sure.length, "box", "boxes")} in ${plural(frameCount(data, sure), "frame")}` : "No open box is that sure"}
     </button>
     <button class="quiet danger" ?disabled=${!stats.labelled || Boolean(state.readOnly)} @click=${actions.clearAll}>Clear all labels</button>
   </section>`;
+}
+
+/** @param {number} agreed how many of the latest labels were as predicted */
+function agreement(agreed) {
+  if (!agreed) return "The last label was not as predicted.";
+  return agreed === 1 ? "The last label was as predicted." : `The last ${agreed} labels were as predicted.`;
 }
 
 /** @param {State} state @param {Actions} actions */

@@ -10,6 +10,7 @@ import { hint } from "../core/hints.js";
 import { keySign } from "../core/shortcut.js";
 import { createStore, onNextFrame } from "../core/store.js";
 import { topbar } from "../core/topbar.js";
+import { words } from "../core/words.js";
 import { row } from "./row.js";
 import { EMPTY, busy, canOpen, moveCursor, openSteps, visible } from "./state.js";
 
@@ -103,6 +104,11 @@ async function follow() {
   setTimeout(follow, active.length ? 700 : 2000);
 }
 
+/** Takes a file that was added, or could not be, off the page. @param {string} name */
+function forget(name) {
+  store.update((state) => ({ ...state, uploads: state.uploads.filter((item) => item.name !== name) }));
+}
+
 /** @param {Iterable<File>} files */
 async function add(files) {
   for (const file of files) {
@@ -114,12 +120,14 @@ async function add(files) {
     report({});
     try {
       const added = await api.upload(`/uploads?name=${encodeURIComponent(file.name)}`, file, (share) => report({ share }));
-      store.update((state) => ({ ...state, uploads: state.uploads.filter((item) => item.name !== file.name), cursor: added.id }));
+      forget(file.name);
+      store.update((state) => ({ ...state, cursor: added.id }));
       toast(added.known ? `${file.name} is in the list already.` : `${file.name} was added; its steps run now.`);
       await load();
       await refresh(added.id);
     } catch (error) {
-      report({ error: /** @type {Error} */ (error).message });
+      const { message, hint: advice } = /** @type {api.ApiError} */ (error);
+      report({ error: [message, advice].filter(Boolean).join(" ") });
     }
   }
 }
@@ -184,8 +192,10 @@ function template(state) {
       )}
       ${state.uploads.map(
         (item) => html`<div class="notice ${item.error ? "bad" : ""}" role="status">
-          <span>${item.error || `Adding ${item.name}`}</span>
-          <div class="meter upload"><span .style=${`width: ${item.share * 100}%`}></span></div>
+          <span>${item.error ? words(item.error) : `Adding ${item.name}`}</span>
+          ${item.error
+            ? html`<span class="spacer"></span><button @click=${() => forget(item.name)}>Close</button>`
+            : html`<div class="meter upload"><span .style=${`width: ${item.share * 100}%`}></span></div>`}
         </div>`,
       )}
       ${state.entries === null && !state.error ? html`<p class="muted empty">Looking for videos …</p>` : nothing}

@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../vendor/lit.js";
 import { clock, percent, plural } from "../core/format.js";
+import { words } from "../core/words.js";
 import { STEP_NAMES, busy, canOpen, jobShare, openSteps } from "./state.js";
 
 const SIGNS = { done: "✓", stale: "↻", missing: "–" };
@@ -25,10 +26,10 @@ export function row(entry, summary, current, actions) {
       <h2 dir="auto">${entry.name}</h2>
       <p class="muted number">${facts(entry, summary)}</p>
       ${summary?.problem
-        ? html`<p class="notice warn">${summary.problem.message} ${summary.problem.hint}</p>`
+        ? html`<p class="notice warn"><span>${words(`${summary.problem.message} ${summary.problem.hint}`)}</span></p>`
         : html`<ul class="steps" aria-label="Steps">${(summary?.steps ?? []).map(step)}</ul>`}
     </div>
-    ${summary?.read_only ? html`<p class="notice warn read-only">${summary.read_only}</p>` : nothing}
+    ${summary?.read_only ? html`<p class="notice warn read-only"><span>${words(summary.read_only)}</span></p>` : nothing}
     <div class="passes">${summary?.passes ? passes(summary.passes) : nothing}</div>
     <div class="actions">${summary ? buttons(summary, actions) : nothing}</div>
     ${summary?.job && summary.job.state !== "done" ? jobLine(summary, actions) : nothing}
@@ -125,13 +126,13 @@ function jobLine(summary, actions) {
   const job = /** @type {import("./state.js").Job} */ (summary.job);
   const name = STEP_NAMES.get(job.step) ?? job.step;
   if (!busy(summary)) {
-    const words = job.state === "failed" ? `${name} failed: ${job.message}` : "Stopped. What was finished stays.";
-    return html`<div class="job notice ${job.state === "failed" ? "bad" : ""}" role="status">${words}</div>`;
+    const outcome = job.state === "failed" ? `${name} failed: ${job.message}` : "Stopped. What was finished stays.";
+    return html`<div class="job notice ${job.state === "failed" ? "bad" : ""}" role="status"><span>${words(outcome)}</span></div>`;
   }
   const count = job.total ? `${Math.floor(job.done)} of ${Math.ceil(job.total)} ${job.unit}` : job.unit ? `${Math.floor(job.done)} ${job.unit}` : "";
-  const words = job.state === "waiting" ? "Waiting for the video before it" : `${name} ${count}`;
+  const doing = job.state === "waiting" ? "Waiting for the video before it" : `${name} ${count}`;
   return html`<div class="job">
-    <span class="number">${words}</span>
+    <span class="number">${doing}</span>
     <div class="meter" role="progressbar" aria-label="Steps of ${summary.name}" aria-valuemin="0" aria-valuemax="100"
       aria-valuenow=${Math.round(jobShare(job) * 100)}><span .style=${`width: ${jobShare(job) * 100}%`}></span></div>
     <button @click=${() => actions.stop(summary.id)}>Stop</button>
