@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Make the boundary model that the package carries, from scratch: videos, data set, training, export, figures.
 
-python scripts/make-model.py [--small] [--work FOLDER] [--footage FOLDER ...] [--exclude FILE:FROM-TO ...] [--install]
+python scripts/make-model.py [--small] [--work FOLDER] [--footage FOLDER ...] [--photos FOLDER ...]
+    [--exclude FILE:FROM-TO ...] [--install]
 
 Every stage is a command that can be run by itself; each is printed before it runs. A run that was stopped goes on where
 it was. Without footage the videos have drawn backgrounds only. `--small` takes minutes and shows that all works; its
@@ -22,32 +23,62 @@ from caption_boundaries.inference.backends import SHIPPED
 
 
 @dataclass(frozen=True)
+class Videos:
+    """Videos that are made alike."""
+
+    seed: str
+    count: int
+    seconds: int
+    options: tuple[str, ...] = ()
+    """More of `dataset synthesize`."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training; each starts from what the one before it has learnt."""
+
+    sets: tuple[Videos, ...]
+    """What is new; the sets of the trainings before are used, too. Short videos show more styles for the same work."""
+    folds: int
+    options: tuple[str, ...]
+    """Of `train`."""
+
+
+@dataclass(frozen=True)
 class Size:
     """How much is made and trained."""
 
-    train: tuple[tuple[str, int, int], ...]
-    """Seed, number and length in seconds of the videos to train on; short ones show more styles for the same work."""
-    test: tuple[str, int, int]
-    """The same, of the videos to measure on."""
-    folds: int
-    training: tuple[str, ...]
-    """Options of the training."""
+    trainings: tuple[Training, ...]
+    test: Videos
+    """To measure on."""
 
 
+OFTEN = ("--batch", "32", "--micro-batch", "32", "--look", "600", "--patience", "100", "--precision", "bfloat16")
 FULL = Size(
-    (("1", 400, 12), ("3", 350, 12)),
-    ("6", 24, 20),
-    16,
     (
-        *("--steps", "7200", "--batch", "32", "--micro-batch", "32", "--samples", "1500", "--rate", "0.003"),
-        *("--look", "600", "--patience", "100", "--precision", "bfloat16", "--workers", "1"),
+        Training(
+            (Videos("1", 400, 12), Videos("3", 350, 12)),
+            16,
+            (*OFTEN, "--workers", "1", "--steps", "7200", "--samples", "1500", "--rate", "0.003"),
+        ),
+        Training(
+            (
+                Videos("5", 500, 12, ("--overlays", "0.8")),
+                Videos("7", 700, 12, ("--overlays", "0.7", "--haste", "2.5", "--near", "0.25")),
+            ),
+            24,
+            (*OFTEN, "--workers", "1", "--steps", "8400", "--samples", "3000", "--rate", "0.002"),
+        ),
     ),
+    Videos("6", 72, 20),
 )
+TINY = ("--architecture", "siamese-tiny", "--batch", "16", "--micro-batch", "16", "--look", "40")
 SMALL = Size(
-    (("1", 8, 12),),
-    ("2", 2, 12),
-    4,
-    ("--architecture", "siamese-tiny", "--steps", "120", "--batch", "16", "--micro-batch", "16", "--look", "40"),
+    (
+        Training((Videos("1", 8, 12),), 4, (*TINY, "--steps", "120")),
+        Training((Videos("5", 4, 12, ("--overlays", "0.8", "--haste", "2.5")),), 4, (*TINY, "--steps", "60")),
+    ),
+    Videos("2", 2, 12),
 )
 
 
@@ -64,21 +95,37 @@ def main() -> int:
 def _stages(options: argparse.Namespace) -> Iterator[list[str]]:
     size: Size = SMALL if options.small else FULL
     work: Path = options.work
-    footage = [word for path in options.footage for word in ("--footage", str(path))]
-    excluded = [word for span in options.exclude for word in ("--exclude", span)]
-    train, test, model = work / "train", work / "test", SHIPPED if options.install else work / "model"
-    made = [(train / videos[0], "train", videos) for videos in size.train] + [(test, "test", size.test)]
-    for folder, split, (seed, videos, seconds) in made:
-        folder.mkdir(parents=True, exist_ok=True)
-        count = ["--videos", str(videos), "--seconds", str(seconds), "--jobs", str(options.jobs)]
-        yield ["dataset", "synthesize", str(folder), *count, "--seed", seed, "--split", split, *footage, *excluded]
-    roots = [str(folder) for folder, split, _ in made if split == "train"]
-    yield ["dataset", "build", "boundaries", *roots, "--folds", str(size.folds), "--data", str(work)]
-    run_dir = work / "runs" / "boundaries"
-    training = ["--dataset", "boundaries", "--data", str(work), "--run", str(run_dir), "--export", str(model)]
-    yield ["train", *training, *size.training]
+    test, model = work / "test", SHIPPED if options.install else work / "model"
+    yield from _synthesized(options, test, "test", size.test)
+    roots: list[str] = []
+    run_before: Path | None = None
+    for number, training in enumerate(size.trainings, start=1):
+        for videos in training.sets:
+            folder = work / "train" / videos.seed
+            yield from _synthesized(options, folder, "train", videos)
+            roots.append(str(folder))
+        name = f"boundaries-{number}"
+        run_dir = work / "runs" / name
+        yield ["dataset", "build", name, *roots, "--folds", str(training.folds), "--data", str(work)]
+        start = ["--start-from", str(run_before)] if run_before else []
+        last = ["--export", str(model)] if number == len(size.trainings) else []
+        yield ["train", "--dataset", name, "--data", str(work), "--run", str(run_dir), *training.options, *start, *last]
+        run_before = run_dir
     compared = ["--detector", "combined", "--detector", "model", "--detector", "strokes", "--model", str(model)]
     yield ["evaluate", str(test), *compared, "--plot", str(work / "evaluation.png"), "--no-captions"]
+
+
+def _synthesized(options: argparse.Namespace, folder: Path, split: str, videos: Videos) -> Iterator[list[str]]:
+    folder.mkdir(parents=True, exist_ok=True)
+    # Photos are for training alone, so that the test videos stay the same whatever photos there are.
+    footage = [*options.footage, *(options.photos if split == "train" and videos.options else [])]
+    yield [
+        *("dataset", "synthesize", str(folder), "--split", split, "--seed", videos.seed),
+        *("--videos", str(videos.count), "--seconds", str(videos.seconds), "--jobs", str(options.jobs)),
+        *(word for path in footage for word in ("--footage", str(path))),
+        *(word for span in options.exclude for word in ("--exclude", span)),
+        *videos.options,
+    ]
 
 
 def _options() -> argparse.Namespace:
@@ -86,6 +133,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--small", action="store_true", help="a small model in minutes, to see that all works")
     parser.add_argument("--work", type=Path, default=Path("model-work"), help="where everything is made")
     parser.add_argument("--footage", type=Path, action="append", default=[], help="videos without captions")
+    parser.add_argument("--photos", type=Path, action="append", default=[], help="photos, for some of the videos")
     parser.add_argument("--exclude", action="append", default=[], help="seconds of the footage that are not to be used")
     parser.add_argument("--jobs", type=int, default=2, help="videos made side by side")
     parser.add_argument("--install", action="store_true", help="put the model into the package")

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from caption_boundaries.cli.main import app, run
@@ -47,6 +48,30 @@ def test_every_command_shown_runs(clip: Clip, tmp_path: Path, monkeypatch: pytes
         ran.append(line)
     assert len(ran) >= 8
     assert (tmp_path / "film.srt").read_text().strip()
+
+
+def parse(words: list[str]) -> None:
+    """Let the command line understand a command without running it."""
+    command = get_command(app)
+    while isinstance(command, TyperGroup):
+        command = command.commands[words.pop(0)]
+    command.make_context(command.name, words)
+
+
+def test_a_command_that_does_not_exist_is_not_understood() -> None:
+    with pytest.raises(KeyError):
+        parse(["extracts", "film.mp4"])
+    with pytest.raises(Exception, match="No such option"):
+        parse(["extract", "film.mp4", "--quickly"])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_every_command_on_every_page_is_understood(page: Path) -> None:
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    for block in BLOCK.findall(text):
+        for line in block.splitlines():
+            if line.strip().startswith("caption-boundaries "):
+                parse(shlex.split(line, comments=True)[1:])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
