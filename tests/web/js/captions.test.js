@@ -247,6 +247,13 @@ test("the strip has the frame at the cursor in its middle", () => {
   assert.deepEqual(views.stripFrames(changing, 2), [10, 30, 50, 60, null]);
 });
 
+test("the strip shows two neighbours on either side however wide the pictures are", () => {
+  for (const [width, height] of [[700, 300], [1300, 620], [2500, 900]]) {
+    const found = views.slots({ ...opened(), frame: 50, view: "strip", step: "every" }, { width, height });
+    assert.ok(found.length >= 5, `${width}×${height}: ${found.length}`);
+  }
+});
+
 test("doubtful characters are marked also after others were typed before them", () => {
   const candidates = [{ text: "Cafe 12", source: "frames", frames: [], confidence: 1, agreement: [], marks: "aaadaan" }];
   const marks = (typed) => text.marked(typed, candidates).map(({ letter, mark }) => (mark && mark !== "a" ? letter + mark : letter)).join("");

@@ -52,7 +52,8 @@ export function stripFrames(state, around) {
 function strip(state, { width, height }) {
   const aspect = state.data.height / state.data.width;
   const room = Math.max(60, width - GUTTER - METER - 2 * MARGIN);
-  const tallest = height * (state.loupe ? 0.6 : 0.34);
+  // Two neighbours on either side have room, unless one wants to look closely.
+  const tallest = state.loupe ? height * 0.6 : Math.max(height * 0.2, (height - 2 * MARGIN - 4 * GAP - 1) / (1 + 4 * SMALLER));
   const wide = Math.min(room, tallest / aspect, state.data.width * (state.loupe ? 4 : 2));
   const tall = wide * aspect;
   const small = { width: wide * SMALLER, height: Math.max(10, tall * SMALLER) };
