@@ -50,6 +50,8 @@ from support.web_server import open_server
 
 LABELS = 500
 """Labels of a person from which the classifier is fitted again."""
+UNHURRIED = 160
+"""Milliseconds between keys at which the page asks after every mark what follows from it."""
 CAPTION_LENGTH, CAPTION_STEP = 9, 12
 CROP = (512, 65)
 
@@ -231,6 +233,8 @@ def on_layout(page: Page, url: str, presses: int) -> list[Measured]:
     steps = press(page, ["ArrowRight"] * presses)
     marks = press(page, [key for i in range(presses) for key in ("ArrowDown", "i" if i % 2 else "o")])[1::2]
     saves = saved(page, "/layout/labels")
+    press(page, [key for i in range(presses // 2) for key in ("ArrowDown", "i" if i % 2 else "o")], pause=UNHURRIED)
+    unhurried = saved(page, "/layout/labels")[len(saves) :]
     page.evaluate(LAYOUT_ITEM)
     press(page, ["Enter"] * presses)
     return [
@@ -238,6 +242,7 @@ def on_layout(page: Page, url: str, presses: int) -> list[Measured]:
         Measured("layout: frame step to pixels", 50, steps),
         Measured("layout: mark a box to pixels", 50, marks),
         Measured("layout: mark saved, classifier refitted", 50, saves),
+        Measured("layout: mark saved, at three marks a second", 50, unhurried),
         Measured("layout: accept, to the next frame's picture", 100, items(page)),
     ]
 
@@ -271,13 +276,13 @@ def on_captions(page: Page, url: str, presses: int) -> list[Measured]:
     ]
 
 
-def press(page: Page, keys: list[str]) -> list[float]:
+def press(page: Page, keys: list[str], pause: float = 60) -> list[float]:
     """Press keys as a quick person does, and return the milliseconds from each to changed pixels."""
     page.evaluate("__marks.pixels = []; __marks.items = []")
     for number, key in enumerate(keys, 1):
         page.keyboard.press(key)
         until(page, f"__marks.pixels.length >= {number}")
-        page.wait_for_timeout(60)
+        page.wait_for_timeout(pause)
     page.evaluate("__test.settled()")
     found: list[float] = page.evaluate("__marks.pixels")
     return found
