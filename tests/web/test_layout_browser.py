@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from caption_boundaries.database.layout import LayoutReader, regions_from_json
 from caption_boundaries.database.multi_db import VideoDatabase
@@ -16,6 +16,8 @@ from support.live_server import LiveServer
 from support.web_data import INDEX_BITS, INDEX_CELL, made_lines
 
 SIZE = (640, 360)
+ROW = 92
+"""Height in pixels of a row of the frames on the left, for pictures of this size."""
 
 
 def stored_config(folder: Path) -> Any:
@@ -265,7 +267,7 @@ class TestExactPictures:
 
     def test_every_frame_in_the_grid_and_by_address(self, layout_page: LayoutPage):
         for place in (9, 2, 17, 5):
-            layout_page.page.locator("#grid").evaluate(f"(grid) => grid.scrollTop = {place // 2} * 92")
+            layout_page.page.locator("#grid").evaluate(f"(grid) => grid.scrollTop = {place // 2} * {ROW}")
             layout_page.page.locator(f".cell[data-place='{place}']").click()
             self.check(layout_page, place)
         layout_page.page.evaluate("location.hash = 'frame=1100'")
@@ -297,6 +299,34 @@ class TestExactPictures:
             tool.click_box(int(tool.state("s.data.first[7]")))
             tool.wait("s.cursor === s.data.first[7]")
         context.close()
+
+
+class TestFrames:
+    def test_they_keep_their_places_while_their_pictures_are_on_their_way(
+        self, page: Page, live: LiveServer, video: Path
+    ):
+        held: list[Any] = []
+        page.route("**/full/*width=224", lambda route: held.append(route))
+        tool = LayoutPage(page, live.origin, video.name).open()
+        first_of(page, held)
+        before = self.tops(tool)
+        assert {round(before[place + 2] - before[place]) for place in range(14)} == {ROW}
+        page.mouse.click(*self.middle(tool, 9))
+        tool.wait("s.frame === 9")
+        for route in list(held):
+            route.continue_()
+        until(page, "[...document.querySelectorAll('.cell img')].slice(0, 10).every((image) => image.naturalWidth > 0)")
+        assert self.tops(tool) == before
+
+    def tops(self, tool: LayoutPage) -> list[float]:
+        return list(
+            tool.page.locator(".cell").evaluate_all("(cells) => cells.map((cell) => cell.getBoundingClientRect().top)")
+        )
+
+    def middle(self, tool: LayoutPage, place: int) -> tuple[float, float]:
+        box = tool.page.locator(f".cell[data-place='{place}']").bounding_box()
+        assert box is not None
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 class TestPanel:

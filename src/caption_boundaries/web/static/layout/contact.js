@@ -53,7 +53,7 @@ export class Contact {
     const regions = shown(state);
     render(
       html`<div class="contact-space" .style=${`height: ${rows * row + GAP}px`}>
-        <div class="contact-cells" .style=${`top: ${first * row}px; grid-template-columns: repeat(${columns}, ${width}px)`}>
+        <div class="contact-cells" .style=${`top: ${first * row}px; grid-template-columns: repeat(${columns}, ${width}px); grid-auto-rows: ${row - GAP}px`}>
           ${repeat(
             places.slice(first * columns, last * columns),
             (place) => place,

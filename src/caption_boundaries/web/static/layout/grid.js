@@ -42,7 +42,7 @@ export class Grid {
 
   rowHeight() {
     const { data } = /** @type {State} */ (this.state);
-    return Math.round((WIDTH * data.height) / data.width) + CAPTION + GAP;
+    return pictureHeight(data) + CAPTION + GAP;
   }
 
   /** Scrolls so that the current frame is in view. */
@@ -66,7 +66,7 @@ export class Grid {
     const inView = places.slice(first * COLUMNS, last * COLUMNS);
     render(
       html`<div class="grid-space" role="listbox" aria-label="Frames" aria-multiselectable="true" .style=${`height: ${rows * height}px`}>
-        <div class="grid-cells" .style=${`top: ${first * height}px`}>
+        <div class="grid-cells" .style=${`top: ${first * height}px; grid-auto-rows: ${height - GAP}px`}>
           ${repeat(
             inView,
             (place) => place,
@@ -96,7 +96,7 @@ export class Grid {
       data-place=${place}
       @click=${(/** @type {MouseEvent} */ event) => this.choose(place, event.ctrlKey || event.metaKey, event.shiftKey)}
     >
-      <img src="/media/videos/${data.video}/full/${index}.jpg?v=${data.pictures}&width=224" alt="" width=${WIDTH} loading="lazy" decoding="async" draggable="false" />
+      <img src="/media/videos/${data.video}/full/${index}.jpg?v=${data.pictures}&width=224" alt="" width=${WIDTH} height=${pictureHeight(data)} loading="lazy" decoding="async" draggable="false" />
       <span class="line number">
         <span>${time}</span>
         <span class="spacer"></span>
@@ -111,4 +111,9 @@ export class Grid {
         : nothing}
     </div>`;
   }
+}
+
+/** Returns how high a picture is, also before it has arrived: no cell moves away under the pointer then. @param {State["data"]} data */
+function pictureHeight(data) {
+  return Math.round((WIDTH * data.height) / data.width);
 }
