@@ -121,10 +121,14 @@ def test_captions_are_parted_where_the_detector_is_sure(
     ],
     ids=["sure", "not sure", "the next pair is not", "others are", "at either end"],
 )
-def test_stretches_are_united_where_the_detector_sees_no_change(
+def test_stretches_are_united_where_the_detector_sees_one_caption(
     probability: float, cuts: tuple[int, ...], united: set[int]
 ) -> None:
     assert becoming_another(p9=probability).united(cut_at(*cuts)) == united
+
+
+def test_where_the_detector_sees_no_caption_nothing_is_united() -> None:
+    assert believed(said(12, 15)).united(cut_at(8, 16)) == frozenset()
 
 
 @pytest.mark.parametrize(

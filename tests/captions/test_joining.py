@@ -96,16 +96,31 @@ def test_captions_that_read_the_same_are_two_where_that_is_known() -> None:
     assert [(group.first, group.stop) for group in groups] == [(10, 40), (40, 80)]
 
 
-@pytest.mark.parametrize(("confidence", "captions"), [(0.97, 2), (0.7, 1)], ids=["read for sure", "doubtful"])
-def test_what_is_misread_where_nothing_changes_is_no_other_caption(confidence: float, captions: int) -> None:
+@pytest.mark.parametrize(("united", "captions"), [((), 2), ((40,), 1), ((10, 80), 2)], ids=["", "there", "elsewhere"])
+def test_what_is_misread_where_nothing_changes_is_no_other_caption(united: tuple[int, ...], captions: int) -> None:
     film = Film(90).show("Good morning", 10, 40).show("Goo@ momning", 40, 80)
     strokes, segments = film.strokes(), film.segments([10, 40, 80])
-    readings = film.readings(segments)
-    lines = tuple(replace(line, confidence=confidence) for line in readings[2].lines)
-    readings[2] = replace(readings[2], lines=lines)
-    groups = [group for group in join(strokes, segments, readings, united={10, 40, 80}) if group.has_text]
-    assert len(groups) == captions
-    assert (groups[0].first, groups[-1].stop) == (10, 80)
+    groups = join(strokes, segments, film.readings(segments), united=united)
+    shown = [group for group in groups if group.has_text]
+    assert len(shown) == captions
+    assert (shown[0].first, shown[-1].stop) == (10, 80), "a pause is no caption, whatever is known"
+
+
+@pytest.mark.parametrize(
+    ("confidence", "cut", "captions"),
+    [(0.97, True, 1), (0.97, False, 2), (0.7, True, 2)],
+    ids=["the scene is cut", "nothing else changes", "read without being sure"],
+)
+def test_a_cut_of_the_scene_is_no_other_caption(confidence: float, *, cut: bool, captions: int) -> None:
+    film = Film(90).show("Good morning", 10, 80)
+    film.background = cuts_at(40, still(1), still(2)) if cut else plain(60)
+    strokes, segments = film.strokes(), film.segments([10, 40, 80])
+    readings = [
+        replace(reading, lines=tuple(replace(line, confidence=confidence) for line in reading.lines))
+        for reading in film.readings(segments)
+    ]
+    groups = join(strokes, segments, readings, parted={40})
+    assert len([group for group in groups if group.has_text]) == captions
 
 
 def test_the_reading_of_most_frames_is_taken() -> None:

@@ -101,6 +101,12 @@ def test_specks_far_from_where_captions_stand_are_dropped(anchor: Anchor) -> Non
     ]
 
 
+def test_lines_in_a_script_that_the_engine_cannot_read_are_kept() -> None:
+    lines = [TextLine(Box(0.3, 0.6, 0.7, 0.9), sign, 0.95) for sign in ".,.:.?.!"]
+    assert kept(*[[line] for line in lines]) == [[line.text] for line in lines], "neither a logo nor specks"
+    assert kept([line("Good morning")], [TextLine(Box(0.85, 0.6, 0.9, 0.9), ".", 0.95)])[1] == [], "a speck is small"
+
+
 def test_a_longer_line_elsewhere_is_kept() -> None:
     assert kept([line("Good morning")], [line("Over there!", x=0.2)]) == [["Good morning"], ["Over there!"]]
 

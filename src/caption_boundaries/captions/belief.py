@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from caption_boundaries.captions.decoding import Segment, change_probability
 from caption_boundaries.captions.detector import Detection
-from caption_boundaries.types import DIFFERENT
+from caption_boundaries.types import DIFFERENT, SAME
 
 SURELY_ANOTHER = 0.7
 """Where a pair shows two captions with this probability, what is on either side is never taken for one."""
-SURELY_NOTHING = 0.05
-"""Where three pairs together show a change with less than this probability, nothing changes."""
+SURELY_THE_SAME = 0.05
+"""Where three pairs together show anything but one caption with less than this probability, it stays."""
 NEAR_PAIRS = 2
 """Pairs on either side of an end within which the detector may see the change."""
 
@@ -36,6 +36,7 @@ class Belief:
         self.says_something = detection.caption is not None and len(detection.probabilities) > 0
         """Whether the detector can tell captions from other strokes, and has seen any pair."""
         self._different = detection.probabilities[:, DIFFERENT]
+        self._not_same = 1 - detection.probabilities[:, SAME]
         self._changes = change_probability(detection.probabilities)
         self._shown = shown
 
@@ -51,14 +52,14 @@ class Belief:
         return frozenset(found)
 
     def united(self, stretches: Sequence[Segment]) -> frozenset[int]:
-        """Return the source frames, of those at which a stretch begins, around which surely nothing changes."""
+        """Return the source frames, of those at which a stretch begins, around which a caption surely stays."""
         if not self.says_something:
             return frozenset()
         begins = np.array([stretch.first for stretch in stretches], dtype=np.int64)
         pairs = np.searchsorted(self._shown, begins) - 1
-        around = np.convolve(np.pad(self._changes, 1), np.ones(3), mode="valid")
+        around = np.convolve(np.pad(self._not_same, 1), np.ones(3), mode="valid")
         within = (pairs >= 0) & (pairs < len(around))
-        return frozenset(begins[within][around[pairs[within]] < SURELY_NOTHING].tolist())
+        return frozenset(begins[within][around[pairs[within]] < SURELY_THE_SAME].tolist())
 
     def others(self, first: int, stop: int) -> float | None:
         """Return how many times one caption is expected to become another between two source frames; None: unknown."""

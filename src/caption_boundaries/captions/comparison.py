@@ -69,7 +69,7 @@ def same_caption(before: Look, after: Look) -> bool:
         return False
     if any(_line_presence(line, after, before) < THERE for line in only_other):
         return False
-    quiet = _is_quiet(before, after)
+    quiet = is_quiet(before, after)
     return all(_same_line(a, b, before, after, quiet=quiet) for a, b in pairs)
 
 
@@ -229,7 +229,7 @@ def _correlation(one: Luma, other: Luma) -> float:
     return float((one * other).mean() / (spread * other_spread))
 
 
-def _is_quiet(before: Look, after: Look) -> bool:
+def is_quiet(before: Look, after: Look) -> bool:
     """Tell whether the strokes beside the text are the same in both stretches."""
     beside = np.ones(before.ink.shape, dtype=np.bool_)
     for line in (*before.reading.lines, *after.reading.lines):

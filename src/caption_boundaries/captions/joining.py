@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from caption_boundaries.captions.comparison import THERE, Look, same_caption
+from caption_boundaries.captions.comparison import THERE, Look, is_quiet, same_caption
 from caption_boundaries.captions.decoding import Segment
 from caption_boundaries.captions.reading import Reading, in_box, ink, presence
 from caption_boundaries.captions.strokes import Mask, PackedMask, Share, StrokeMasks
@@ -28,7 +28,7 @@ COMMON_SHARE = 0.5
 HARDLY = 0.25
 """A stretch with so much less strokes than its neighbour hardly has any."""
 SURELY_READ = 0.92
-"""What is read with less confidence may differ though nothing has changed."""
+"""What is read with this confidence on both sides of a cut of the scene, and reads the same, is the same."""
 VOTE_FRAMES = 24
 """A reading's vote grows with its length up to here."""
 
@@ -93,7 +93,7 @@ def join(
         segments: The stretches of the video, joining without a gap.
         readings: What was read in each.
         parted: Source frames at which another caption is known to begin, whatever was read.
-        united: Source frames at which none is known to, unless both sides were read for sure.
+        united: Source frames at which text is known to stay what it is, whatever was read.
     """
     groups: list[Group] = []
     for segment, reading in zip(segments, readings, strict=True):
@@ -117,38 +117,54 @@ def _group(strokes: StrokeMasks, segment: Segment, reading: Reading) -> Group:
 
 def _join_last(strokes: StrokeMasks, groups: list[Group], parted: Container[int], united: Container[int]) -> None:
     """Join the last group with those before it, as long as they show the same."""
-    while len(groups) > 1 and groups[-1].first not in parted:
-        unchanged = groups[-1].first in united and _is_doubtful(groups[-2], groups[-1])
-        if not unchanged and not _same(strokes, groups[-2], groups[-1]):
-            break
+    while len(groups) > 1 and _belong_together(strokes, groups[-2], groups[-1], parted, united):
         after = groups.pop()
         before = groups.pop()
         groups.append(_joined(before, after))
 
 
-def _is_doubtful(before: Group, after: Group) -> bool:
-    """Tell whether both have text, and either was read without being sure."""
-    both = before.has_text and after.has_text
-    return both and min(before.reading.confidence, after.reading.confidence) < SURELY_READ
+def _belong_together(
+    strokes: StrokeMasks, before: Group, after: Group, parted: Container[int], united: Container[int]
+) -> bool:
+    if after.first in parted and not _goes_on(strokes, before, after):
+        return False
+    if after.first in united and before.has_text and after.has_text:
+        return True
+    return _same(strokes, before, after)
+
+
+def _goes_on(strokes: StrokeMasks, before: Group, after: Group) -> bool:
+    """Tell whether both surely read the same, over a background that changes: then only the scene has."""
+    words, sure = _words(after.reading), min(before.reading.confidence, after.reading.confidence) >= SURELY_READ
+    return sure and bool(words) and words == _words(before.reading) and not is_quiet(*_looks(strokes, before, after))
 
 
 def _same(strokes: StrokeMasks, before: Group, after: Group) -> bool:
     if not before.has_text and not after.has_text:
         return False
-    near = strokes.frames_in(NEAR_SECONDS, at_least=2)
-    share_before = strokes.share(max(before.first, before.stop - near), before.stop)
-    share_after = strokes.share(after.first, min(after.stop, after.first + near))
-    ink_before, ink_after = before.ink, after.ink
-    if ink_before is None or ink_after is None:
+    one, other = _looks(strokes, before, after)
+    if not before.has_text or not after.has_text:
         # One of them was read as empty, or could not be read: then the other's text is still there, or it is not.
-        text, empty, share = (before, after, share_after) if before.has_text else (after, before, share_before)
+        text, empty, share = (before, after, other.share) if before.has_text else (after, before, one.share)
         return _shows(text, share, at_least=THERE if _is_brief(strokes, empty) else SURELY_THERE)
     if _words(after.reading) in {_words(reading) for reading, _ in before.readings}:
         return True
-    return same_caption(
-        Look(before.reading, ink_before, share_before, brief=_is_brief(strokes, before)),
-        Look(after.reading, ink_after, share_after, brief=_is_brief(strokes, after)),
+    return same_caption(one, other)
+
+
+def _looks(strokes: StrokeMasks, before: Group, after: Group) -> tuple[Look, Look]:
+    """Return what two neighbours look like near where they meet; no strokes are the text's where there is none."""
+    near = strokes.frames_in(NEAR_SECONDS, at_least=2)
+    shares = (
+        strokes.share(max(before.first, before.stop - near), before.stop),
+        strokes.share(after.first, min(after.stop, after.first + near)),
     )
+    looks = []
+    for group, share in zip((before, after), shares, strict=True):
+        own = group.ink
+        nothing = np.zeros(share.shape, dtype=np.bool_)
+        looks.append(Look(group.reading, nothing if own is None else own, share, brief=_is_brief(strokes, group)))
+    return looks[0], looks[1]
 
 
 def _is_brief(strokes: StrokeMasks, group: Group) -> bool:

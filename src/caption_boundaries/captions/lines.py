@@ -25,6 +25,8 @@ USUAL_SPELLING = 0.5
 """Its usual reading has this share of the time."""
 STRAY_LETTERS = 3
 """So many letters at most, far from where captions stand, are a speck that looks like text."""
+STRAY_WIDTH = 6.0
+"""It is no wider than this, in line heights."""
 STRAY_DISTANCE = 1.2
 """In line heights."""
 STRAY_LEVEL = 0.25
@@ -119,6 +121,8 @@ class _Spot:
     def holds(self, line: TextLine, scale: Scale) -> bool:
         x, y = self.line.box.center
         other_x, other_y = line.box.center
+        if not folded(line.text):
+            return False  # every text in a script that the engine cannot read looks alike to it
         near = abs(x - other_x) < 0.7 * scale.line_width and abs(y - other_y) < 0.4 * scale.line_height
         return near and similarity(folded(self.line.text), folded(line.text)) >= STATIC_SIMILARITY
 
@@ -187,7 +191,8 @@ def _usual_levels(readings: Sequence[Reading]) -> NDArray[np.float64]:
 
 
 def _is_stray(line: TextLine, place: float | None, levels: NDArray[np.float64], scale: Scale) -> bool:
-    if place is None or len(folded(line.text)) > STRAY_LETTERS:
+    # A wide line of few letters is no speck, but in a script that the engine cannot read.
+    if place is None or len(folded(line.text)) > STRAY_LETTERS or line.box.width > STRAY_WIDTH * scale.line_width:
         return False
     if line.confidence < UNSURE_LETTERS:
         return True
