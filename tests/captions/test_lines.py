@@ -64,6 +64,21 @@ def test_a_logo_may_be_misread_now_and_then() -> None:
     assert kept(*[[line(text, x=0.9)] for text in spellings]) == [[] for _ in spellings]
 
 
+@pytest.mark.parametrize(
+    ("times", "stays"),
+    [(["12:59:58", "12:59:59", "13:00:01"], False), (["42:41", "42.52", "42:41"], False), (["7:30."] * 3, True)],
+    ids=["hours", "cut off", "a caption that says when"],
+)
+def test_a_clock_is_no_caption(times: list[str], *, stays: bool) -> None:
+    readings = [[line(time)] for time in times]
+    assert kept(*readings, [line("Good morning")]) == [*([[time] if stays else [] for time in times]), ["Good morning"]]
+
+
+def test_times_that_are_said_in_several_places_are_captions() -> None:
+    readings = [[line("7:30", y=0.3)], [line("8:30", y=0.7)]]
+    assert kept(*readings) == [["7:30"], ["8:30"]]
+
+
 def test_a_caption_that_is_shown_for_long_is_no_logo() -> None:
     assert kept([line("Good morning")], [line("Where is it?")], durations=[50.0, 2.0]) == [
         ["Good morning"],

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from caption_boundaries.captions.reading import Reading
-from caption_boundaries.captions.text import folded, similarity
+from caption_boundaries.captions.standing import standing_texts
+from caption_boundaries.captions.text import folded
 from caption_boundaries.types import Anchor, TextLine
 
 LOWEST, HIGHEST = 0.5, 1.8
 """Bounds of a caption line's height, in usual line heights."""
-STATIC_SHARE = 0.5
-"""A line that stands in one place for this share of the video is a logo."""
-STATIC_STRETCHES = 6
-"""And it was read in at least so many stretches of it."""
-FEW_VISITS, THROUGHOUT = 2, 0.8
-"""A line that comes so often at most is a caption, however long, unless it is there for this share of the video."""
-STATIC_SIMILARITY = 0.7
-USUAL_SPELLING = 0.5
-"""Its usual reading has this share of the time."""
 STRAY_LETTERS = 3
 """So many letters at most, far from where captions stand, are a speck that looks like text."""
 STRAY_WIDTH = 6.0
@@ -80,8 +72,8 @@ def caption_lines(readings: Sequence[Reading], durations: Sequence[float], scale
         scale: Of the crop picture.
     """
     sized = _keep(readings, lambda line: has_line_size(line, scale))
-    static = _static_spots(sized, durations, scale)
-    moving = _keep(sized, lambda line: not any(spot.holds(line, scale) for spot in static))
+    standing = standing_texts(sized, durations, scale.line_width, scale.line_height)
+    moving = _keep(sized, lambda line: not any(spot.holds(line) for spot in standing))
     known = scale.place is not None and _keep_to(
         moving, scale.place, scale, max(ALIGNED, scale.spread), at_least=KNOWN_LINES, share=KNOWN_SHARE
     )
@@ -103,69 +95,6 @@ def _keep(readings: Sequence[Reading], wanted: Callable[[TextLine], bool]) -> li
 def has_line_size(line: TextLine, scale: Scale) -> bool:
     """Tell whether a line is about as high as a caption's line of some region."""
     return any(LOWEST * height <= line.box.height <= HIGHEST * height for height in scale.line_heights)
-
-
-@dataclass(slots=True)
-class _Spot:
-    """A text in one place, and for how long it stands there."""
-
-    line: TextLine
-    stretches: int = 0
-    visits: int = 0
-    """How often it comes."""
-    last: int = -2
-    """Number of the stretch that shows it last."""
-    durations: dict[str, float] = field(default_factory=dict)
-    """How long each spelling stands there."""
-
-    def holds(self, line: TextLine, scale: Scale) -> bool:
-        x, y = self.line.box.center
-        other_x, other_y = line.box.center
-        if not folded(line.text):
-            return False  # every text in a script that the engine cannot read looks alike to it
-        near = abs(x - other_x) < 0.7 * scale.line_width and abs(y - other_y) < 0.4 * scale.line_height
-        return near and similarity(folded(self.line.text), folded(line.text)) >= STATIC_SIMILARITY
-
-    def add(self, line: TextLine, duration: float, stretch: int) -> None:
-        self.stretches += 1
-        self.visits += stretch > self.last + 1
-        self.last = stretch
-        spelling = folded(line.text)
-        self.durations[spelling] = self.durations.get(spelling, 0.0) + duration
-
-    def is_static(self, total: float) -> bool:
-        shown = sum(self.durations.values())
-        # Captions in the same place may be as alike as misreadings of a logo, but none of them is the usual one.
-        usual = max(self.durations.values()) >= USUAL_SPELLING * shown
-        share = STATIC_SHARE if self.visits > FEW_VISITS else THROUGHOUT
-        return self.stretches >= STATIC_STRETCHES and shown >= share * total and usual
-
-
-def _static_spots(readings: Sequence[Reading], durations: Sequence[float], scale: Scale) -> list[_Spot]:
-    """Return the texts that are logos."""
-    spellings: dict[str, float] = {}
-    for reading, duration in zip(readings, durations, strict=True):
-        for line in reading.lines:
-            spelling = folded(line.text)
-            spellings[spelling] = spellings.get(spelling, 0.0) + duration
-    total = sum(durations)
-    # Comparing every text with every other takes long in a long film, and is spared where no spelling is usual enough.
-    if max(spellings.values(), default=0.0) < USUAL_SPELLING * STATIC_SHARE * total:
-        return []
-    return [spot for spot in _spots(readings, durations, scale) if spot.is_static(total)]
-
-
-def _spots(readings: Sequence[Reading], durations: Sequence[float], scale: Scale) -> list[_Spot]:
-    """Return every text that stands in one place, with how long it does."""
-    spots: list[_Spot] = []
-    for number, (reading, duration) in enumerate(zip(readings, durations, strict=True)):
-        for line in reading.lines:
-            spot = next((spot for spot in spots if spot.holds(line, scale)), None)
-            if spot is None:
-                spot = _Spot(line)
-                spots.append(spot)
-            spot.add(line, duration, number)
-    return spots
 
 
 def _usual_place(readings: Sequence[Reading], anchor: Anchor) -> float | None:
