@@ -123,6 +123,19 @@ def test_a_cut_of_the_scene_is_no_other_caption(confidence: float, *, cut: bool,
     assert len([group for group in groups if group.has_text]) == captions
 
 
+@pytest.mark.parametrize(
+    ("part", "until", "captions"),
+    [("morn", 14, 1), ("morn", 30, 2), ("noon", 14, 2)],
+    ids=["coming", "too long for that", "something else"],
+)
+def test_a_caption_that_is_only_partly_there_is_none_of_its_own(part: str, until: int, captions: int) -> None:
+    film = Film(90).show(part, 10, until).show("Good morning", until, 80)
+    strokes, segments = film.strokes(), film.segments([10, until, 80])
+    groups = [group for group in join(strokes, segments, film.readings(segments)) if group.has_text]
+    assert len(groups) == captions
+    assert (groups[0].first, groups[-1].stop) == (10, 80)
+
+
 def test_the_reading_of_most_frames_is_taken() -> None:
     film = Film(120, background=cuts_at(30, still(1), still(2))).show("Good morning", 10, 110)
     assert captions_of(film, misread={1: "Good mornlng"})[0].text == "Good morning"

@@ -128,7 +128,7 @@ def _belong_together(
 ) -> bool:
     if after.first in parted and not _goes_on(strokes, before, after):
         return False
-    if after.first in united and before.has_text and after.has_text:
+    if before.has_text and after.has_text and (after.first in united or _is_remnant(strokes, before, after)):
         return True
     return _same(strokes, before, after)
 
@@ -137,6 +137,13 @@ def _goes_on(strokes: StrokeMasks, before: Group, after: Group) -> bool:
     """Tell whether both surely read the same, over a background that changes: then only the scene has."""
     words, sure = _words(after.reading), min(before.reading.confidence, after.reading.confidence) >= SURELY_READ
     return sure and bool(words) and words == _words(before.reading) and not is_quiet(*_looks(strokes, before, after))
+
+
+def _is_remnant(strokes: StrokeMasks, before: Group, after: Group) -> bool:
+    """Tell whether one is brief and reads as a part of the other, as a caption does while it comes or goes."""
+    brief, other = sorted((before, after), key=lambda group: group.stop - group.first)
+    words = _words(brief.reading)
+    return bool(words) and words in _words(other.reading) and _is_brief(strokes, brief)
 
 
 def _same(strokes: StrokeMasks, before: Group, after: Group) -> bool:
