@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from caption_boundaries.captions import lines
+from caption_boundaries.captions import standing
 from caption_boundaries.captions.decoding import Segment
 from caption_boundaries.captions.joining import Group, join
 from caption_boundaries.captions.lines import Scale, caption_lines
@@ -98,7 +98,7 @@ def test_the_levels_of_a_long_film_take_memory_by_the_line_and_not_by_the_pair_o
 
 def test_texts_of_a_long_film_are_not_compared_each_with_each(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[tuple[str, str]] = []
-    monkeypatch.setattr(lines, "similarity", lambda one, other: compared.append((one, other)) or 0.0)
+    monkeypatch.setattr(standing, "similarity", lambda one, other: compared.append((one, other)) or 0.0)
     readings = film_of_texts(300)
     assert caption_lines(readings, [50.0] * 300, SCALE) == readings
     assert len(compared) <= len(readings)
