@@ -30,6 +30,8 @@ WORSE, WORSE_IN_MOTION = 0.15, 0.35
 and over one that does not."""
 WINDOW = 0.4
 """Width of what is compared at a time, in line heights: about a narrow letter's."""
+LETTER_INK = 0.3
+"""A window with less strokes than this share of the most lies between letters."""
 MOVED = 0.45
 """Letters that read the same but correlate worse than this stand elsewhere: the line is another one."""
 QUIET_SHARE = 0.005
@@ -69,8 +71,34 @@ def same_caption(before: Look, after: Look) -> bool:
         return False
     if any(_line_presence(line, after, before) < THERE for line in only_other):
         return False
-    quiet = is_quiet(before, after)
+    quiet = _is_quiet(before, after)
     return all(_same_line(a, b, before, after, quiet=quiet) for a, b in pairs)
+
+
+def same_letters(before: Look, after: Look) -> bool:
+    """Tell whether two stretches that read the same look the same, too, as far as can be told.
+
+    A letter that has changed looks less alike than all others do. Where strokes beside the text come or go, too, that
+    says nothing: there the reading is believed.
+    """
+    pairs, only_one, only_other = _paired(before.reading.lines, after.reading.lines)
+    if not pairs or only_one or only_other:
+        return False
+    return not _is_quiet(before, after) or all(_same_letters(*lines, before, after) for lines in pairs)
+
+
+def _same_letters(one: TextLine, other: TextLine, before: Look, after: Look) -> bool:
+    places = in_box(one, before.ink.shape), in_box(other, after.ink.shape)
+    rows, columns = (slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(*places, strict=True))
+    width = max(4, round(WINDOW * (rows.stop - rows.start)))
+    windows = [
+        slice(i, i + width) for i in range(columns.start, max(columns.start + 1, columns.stop - width), width // 2)
+    ]
+    inked = np.array([np.count_nonzero(before.ink[rows, window] | after.ink[rows, window]) for window in windows])
+    letters = [window for window, pixels in zip(windows, inked, strict=True) if pixels > LETTER_INK * inked.max()]
+    alike = [resemblance(before, after, (rows, window)) for window in letters]
+    usual = float(np.median(alike))
+    return usual >= MOVED and min(alike) >= usual - WORSE_IN_MOTION
 
 
 def _paired(
@@ -229,7 +257,7 @@ def _correlation(one: Luma, other: Luma) -> float:
     return float((one * other).mean() / (spread * other_spread))
 
 
-def is_quiet(before: Look, after: Look) -> bool:
+def _is_quiet(before: Look, after: Look) -> bool:
     """Tell whether the strokes beside the text are the same in both stretches."""
     beside = np.ones(before.ink.shape, dtype=np.bool_)
     for line in (*before.reading.lines, *after.reading.lines):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from caption_boundaries.captions.comparison import THERE, Look, is_quiet, same_caption
+from caption_boundaries.captions.comparison import THERE, Look, same_caption, same_letters
 from caption_boundaries.captions.decoding import Segment
 from caption_boundaries.captions.reading import Reading, in_box, ink, presence
 from caption_boundaries.captions.strokes import Mask, PackedMask, Share, StrokeMasks
@@ -134,9 +134,9 @@ def _belong_together(
 
 
 def _goes_on(strokes: StrokeMasks, before: Group, after: Group) -> bool:
-    """Tell whether both surely read the same, over a background that changes: then only the scene has."""
+    """Tell whether both surely read the same and look the same, too: then only the scene has changed."""
     words, sure = _words(after.reading), min(before.reading.confidence, after.reading.confidence) >= SURELY_READ
-    return sure and bool(words) and words == _words(before.reading) and not is_quiet(*_looks(strokes, before, after))
+    return sure and bool(words) and words == _words(before.reading) and same_letters(*_looks(strokes, before, after))
 
 
 def _is_remnant(strokes: StrokeMasks, before: Group, after: Group) -> bool:
