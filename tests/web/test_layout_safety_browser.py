@@ -41,6 +41,16 @@ class TestSafety:
             tool.saved()
         assert stored_labels(video) == {(0, 0): "in", (0, 1): "out"}
 
+    def test_what_the_server_refuses_is_no_longer_shown(self, context: BrowserContext, live: LiveServer, video: Path):
+        with watched_page(context, live.origin, "400") as page:
+            tool = LayoutPage(page, live.origin, video.name).open()
+            refusal = {"error": {"kind": "UsageError", "message": "Not like this.", "hint": "Do it otherwise."}}
+            page.route("**/layout/labels", lambda route: route.fulfill(status=400, json=refusal))
+            tool.press("ArrowDown", "i")
+            page.locator(".toast.bad", has_text="Not like this. Do it otherwise.").wait_for()
+            tool.saved()
+            assert set(tool.labels()) == {0}
+
     def test_unsent_work_survives_a_reload(self, context: BrowserContext, live: LiveServer, video: Path):
         with watched_page(context, live.origin, "ERR_FAILED", "Failed to load resource") as page:
             tool = LayoutPage(page, live.origin, video.name).open()

@@ -237,17 +237,17 @@ export function createActions({ store, queue, place, visited, seen, shownAt }) {
       const { entries } = await api.get(`${place}/history`);
       set((state) => ({ ...state, history: entries }));
     },
-    /** Loads what others have changed. */
-    async reload() {
+    /** Loads what others have changed. @param {number} [given] how many of the waiting actions are given up, and no longer shown */
+    async reload(given = 0) {
       const answer = await loadState(place);
       queue.revision = Math.max(queue.revision, answer.revision);
-      set((state) => (answer.stamp === state.stamp ? reopened(state, answer, bodies()) : open(state.data.video, answer)));
+      set((state) => (answer.stamp === state.stamp ? reopened(state, answer, bodies().slice(given)) : open(state.data.video, answer)));
     },
     /** @param {any} error @param {import("../core/queue.js").Pending} action */
     async refused(error, action) {
       if (error.kind !== "ConflictError") {
         toast([error.message, error.hint].filter(Boolean).join(" "), { bad: error.kind !== "NothingToUndoError" });
-        await this.reload();
+        await this.reload(1);
         return /** @type {const} */ ("drop");
       }
       const mine = store.get().labels;
