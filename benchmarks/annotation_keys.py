@@ -33,7 +33,7 @@ class Task:
                 *self.wanted[2],
                 "Enter",
             ]
-        typed = ["E", *self.wanted[2]] if self.predicted[2] != self.wanted[2] else []
+        typed = ["E", "Control+a", *self.wanted[2]] if self.predicted[2] != self.wanted[2] else []
         return [*self._nudges(self.predicted[:2]), *typed, "Enter"]
 
     def _nudges(self, extents: tuple[int, int]) -> list[str]:

@@ -165,11 +165,11 @@ def confirm(tool: CaptionPage, key: str) -> None:
 def edit_text(tool: CaptionPage, key: str) -> None:
     tool.select("Over there.")
     tool.press(key)
-    tool.page.keyboard.type("There!")
-    assert tool.page.locator("#text").input_value() == "There!"
+    tool.page.keyboard.type("!")
+    assert tool.page.locator("#text").input_value() == "Over there.!", "the caret stands at the end"
     tool.press("Escape")
     tool.saved()
-    assert tool.row()["text"] == "There!"
+    assert tool.row()["text"] == "Over there.!"
 
 
 def no_text(tool: CaptionPage, key: str) -> None:
@@ -181,7 +181,7 @@ def no_text(tool: CaptionPage, key: str) -> None:
 
 def candidate(tool: CaptionPage, key: str) -> None:
     tool.select("Over there.")
-    tool.press("e")
+    tool.press("e", "Control+a")
     tool.page.keyboard.type("Uver there")
     tool.press("Escape")
     tool.saved()

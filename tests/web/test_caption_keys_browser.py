@@ -75,3 +75,56 @@ def test_the_test_video_has_eight_captions(tool: CaptionPage):
 )
 def test_the_key_does_what_the_table_says(tool: CaptionPage, command: str, combination: str):
     CHECKS[command](tool, presses(combination))
+
+
+class TestWhatAKeyCannotDo:
+    """A key that can do nothing here says so; nothing is sent, and nothing on the page changes."""
+
+    @pytest.mark.parametrize("key", ["e", "Control+e", "t", "w", "r", "s", "d", "[", "}", ",", ">", "b"])
+    def test_what_needs_a_caption_says_so_in_a_gap(self, seen: CaptionPage, key: str):
+        before = seen.rows()
+        seen.go(75)
+        assert self.answer(seen, key) == "This is a gap: make a caption of it first."
+        assert seen.rows() == before
+        assert seen.state("s.save.state") == "saved"
+
+    def test_enter_in_a_gap_only_goes_on(self, seen: CaptionPage):
+        before = seen.rows()
+        seen.go(75)
+        seen.press("Enter")
+        seen.wait("s.rows.find((r) => r.id === s.current).ocr === 'Over there.'")
+        assert seen.rows() == before
+
+    @pytest.mark.parametrize(
+        ("at", "key", "said"), [(0, "Control+ArrowLeft", "first"), (299, "Control+ArrowRight", "last")]
+    )
+    def test_beyond_the_boundaries_there_is_none(self, seen: CaptionPage, at: int, key: str, said: str):
+        seen.go(at)
+        assert self.answer(seen, key) == f"That was the {said} boundary."
+
+    def test_there_is_no_other_reading(self, seen: CaptionPage):
+        seen.page.route("**/candidates", lambda route: route.fulfill(json={"candidates": [], "stale": False}))
+        seen.go(95)
+        assert self.answer(seen, "Alt+ArrowDown") == "There is no other reading."
+        seen.page.unroute("**/candidates")
+
+    @pytest.mark.parametrize(
+        ("text", "edge", "mark", "key", "said"),
+        [("Good morning", "Home", "s", "[", "starts"), ("Then we follow", "End", "d", "}", "ends")],
+    )
+    def test_an_edge_stays_within_the_video(
+        self, tool: CaptionPage, text: str, edge: str, mark: str, key: str, said: str
+    ):
+        tool.select(text)
+        tool.press(edge, mark)
+        tool.saved()
+        before = tool.rows()
+        assert self.answer(tool, key) == f"The video {said} here."
+        assert tool.rows() == before
+
+    def answer(self, tool: CaptionPage, key: str) -> str:
+        """Press a key and return what the page says to it."""
+        tool.focus()
+        tool.page.evaluate("document.getElementById('announcements').textContent = ''")
+        tool.press(key)
+        return str(until(tool.page, "document.getElementById('announcements').textContent"))

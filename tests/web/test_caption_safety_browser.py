@@ -17,6 +17,8 @@ from support.caption_films import crop_picture, make_captioned
 from support.live_server import LiveServer
 from support.old_folders import old_folder
 
+REFUSED = {"error": {"kind": "UsageError", "message": "Not like this.", "hint": "Do it otherwise."}}
+
 
 @pytest.fixture
 def tool(caption_page: CaptionPage) -> CaptionPage:
@@ -40,6 +42,17 @@ class TestSafety:
         row = caption_at(film, 90)
         assert (row.start_frame_index, row.boundary_state) == (85, "predicted")
 
+    def test_what_the_server_refuses_is_no_longer_shown(self, context: BrowserContext, live: LiveServer, film: Path):
+        with watched_page(context, live.origin, "400") as page:
+            tool = CaptionPage(page, live.origin, film.name).open()
+            tool.select("Over there.")
+            before = tool.rows()
+            page.route("**/captions/actions", lambda route: route.fulfill(status=400, json=REFUSED))
+            tool.press("[")
+            page.locator(".toast.bad", has_text="Not like this. Do it otherwise.").wait_for()
+            tool.saved()
+            assert tool.rows() == before
+
     def test_it_says_when_nothing_is_saved_and_saves_when_it_can(
         self, context: BrowserContext, live: LiveServer, film: Path
     ):
@@ -47,7 +60,7 @@ class TestSafety:
             tool = CaptionPage(page, live.origin, film.name).open()
             tool.select("Over there.")
             context.set_offline(True)
-            tool.press("[", "e")
+            tool.press("[", "e", "Control+a")
             page.keyboard.type("Typed offline")
             tool.press("Enter")
             tool.wait(
@@ -110,7 +123,7 @@ class TestSafety:
         ana.unaware()
         for tool, words in ((ana, "Over here."), (ben, "Up there.")):
             tool.select("Over there.")
-            tool.press("e")
+            tool.press("e", "Control+a")
             tool.page.keyboard.type(words)
         ana.press("Enter")
         ana.saved()
@@ -137,7 +150,7 @@ class TestSafety:
         ana, ben = two
         ana.unaware()
         ana.select("Over there.")
-        ana.press("e")
+        ana.press("e", "Control+a")
         ana.page.keyboard.type("Over here.")
         ben.select("Over there.")
         ben.press("Delete")

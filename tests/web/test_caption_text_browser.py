@@ -24,7 +24,7 @@ class TestText:
         self, tool: CaptionPage, film: Path
     ):
         tool.select("Over there.")
-        tool.press("e")
+        tool.press("e", "Control+a")
         tool.page.keyboard.type("Over")
         tool.press("Shift+Enter")
         tool.page.keyboard.type("there")
@@ -38,7 +38,7 @@ class TestText:
 
     def test_keys_are_letters_in_the_field_and_composing_confirms_nothing(self, tool: CaptionPage, film: Path):
         tool.select("Over there.")
-        tool.press("e")
+        tool.press("e", "Control+a")
         tool.page.keyboard.type("asdf[]gbm?")
         tool.page.locator("#text").evaluate(
             "(field) => field.dispatchEvent(new KeyboardEvent('keydown',"
@@ -55,7 +55,7 @@ class TestText:
 
     def test_what_was_typed_is_saved_when_another_caption_is_chosen(self, tool: CaptionPage, film: Path):
         tool.select("Over there.")
-        tool.press("e")
+        tool.press("e", "Control+a")
         tool.page.keyboard.type("Not there.")
         tool.page.locator(".caption", has_text="I cannot see it").click()
         tool.saved()

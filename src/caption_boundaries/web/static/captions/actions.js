@@ -6,7 +6,7 @@ import { conflictDialog } from "../core/conflict.js";
 import { actor } from "../core/person.js";
 import { afterConfirming, listed } from "./order.js";
 import { restoring, versions } from "./conflicts.js";
-import { isGap, placeAt, placeOf } from "./rows.js";
+import { isGap, NO_CAPTION, placeAt, placeOf } from "./rows.js";
 import { choices, currentRow, fieldText, open, overlaid, rowOf } from "./state.js";
 import { cycled } from "./text.js";
 
@@ -60,9 +60,14 @@ export function createActions({ store, queue, place, shownAt, moving }) {
     if (row) act(row, state);
   }
 
+  /** Calls `act` with the row in focus, where it is a caption. @param {(row: Row, state: State) => void} act */
+  function withCaption(act) {
+    withRow((row, state) => (isGap(row) ? toast(NO_CAPTION) : act(row, state)));
+  }
+
   /** @param {Edge} edge @param {number} frame */
   function setEdge(edge, frame) {
-    withRow((row, { policy }) => {
+    withCaption((row, { policy }) => {
       if (edge === "start" ? frame > row.end : frame < row.start) {
         toast(edge === "start" ? "A caption cannot start after its end. Set the end first." : "A caption cannot end before its start. Set the start first.");
         return;
@@ -75,7 +80,12 @@ export function createActions({ store, queue, place, shownAt, moving }) {
 
   /** @param {Edge} edge @param {number} ticks */
   function nudge(edge, ticks) {
-    withRow((row, { policy }) => {
+    withCaption((row, { policy, data }) => {
+      const frame = row[edge] + ticks;
+      if (frame < 0 || frame >= data.count) {
+        toast(frame < 0 ? "The video starts here." : "The video ends here.");
+        return;
+      }
       set((state) => ({ ...state, edge }));
       send({ kind: "nudge", id: row.id, edge, ticks, policy });
     });
@@ -83,7 +93,7 @@ export function createActions({ store, queue, place, shownAt, moving }) {
 
   /** Moves an edge by pictures of the video, which are shown then. @param {Edge} edge @param {number} count */
   function nudgeSource(edge, count) {
-    withRow((row, { policy }) => {
+    withCaption((row, { policy }) => {
       set((state) => ({ ...state, edge, fine: true, view: "boundary" }));
       send({ kind: "nudge", id: row.id, edge, source_frames: count, policy });
     });
@@ -98,17 +108,18 @@ export function createActions({ store, queue, place, shownAt, moving }) {
       }
       const draft = state.draft?.id === row.id ? state.draft : null;
       const typed = draft ? { text: draft.text } : row.text === null && row.ocr !== null ? { text: row.ocr } : {};
-      const withText = state.pass !== "extents" && !isGap(row) ? typed : {};
+      const withText = state.pass !== "extents" ? typed : {};
       const next = afterConfirming(state, listed(state));
       set((old) => ({ ...old, draft: null }));
-      send({ kind: "confirm", ids: [row.id], what: isGap(row) ? "extents" : state.pass, ...withText }, draft?.base);
+      // Nothing of a gap is settled: whoever came upon one only goes on.
+      if (!isGap(row)) send({ kind: "confirm", ids: [row.id], what: state.pass, ...withText }, draft?.base);
       if (next) moving.toRow(next.id);
       else toast("Everything in this list is settled.");
     });
   }
 
   function split() {
-    withRow((row, { frame }) => {
+    withCaption((row, { frame }) => {
       if (frame <= row.start || frame > row.end) toast("Go to the first frame of the second part: the caption breaks before it.");
       else send({ kind: "split", id: row.id, frame_index: frame });
     });
@@ -165,13 +176,13 @@ export function createActions({ store, queue, place, shownAt, moving }) {
     },
     noText() {
       set((state) => ({ ...state, draft: null }));
-      withRow((row) => !isGap(row) && send({ kind: "no-text", ids: [row.id] }));
+      withCaption((row) => send({ kind: "no-text", ids: [row.id] }));
     },
     /** @param {1 | -1} direction */
     cycle(direction) {
       const state = store.get();
       const text = cycled(state.readings?.candidates ?? [], fieldText(state), direction);
-      if (text === null) announce("There is no other reading.");
+      if (text === null) toast("There is no other reading.");
       else {
         type(text);
         announce(text);
@@ -198,29 +209,29 @@ export function createActions({ store, queue, place, shownAt, moving }) {
     async refused(error, action) {
       if (error.kind !== "ConflictError") {
         toast([error.message, error.hint].filter(Boolean).join(" "), { bad: error.kind !== "NothingToUndoError" });
-        await this.follow();
+        await this.follow(1);
         return /** @type {const} */ ("drop");
       }
       if (action.path !== "actions") {
         toast([error.message, error.hint].filter(Boolean).join(" "), { bad: true });
-        await this.follow();
+        await this.follow(1);
         return /** @type {const} */ ("drop");
       }
       const { actor: who, at, mine: wire = [], theirs: others = [] } = error.details;
       const [mine, theirs] = [wire.map(rowOf), others.map(rowOf)];
       const decision = await conflictDialog({ actor: who, at, rows: versions(mine, theirs, store.get()) });
-      await this.follow(bodies().slice(decision === "mine" ? 0 : 1));
+      await this.follow(decision === "mine" ? 0 : 1);
       if (decision !== "mine") return /** @type {const} */ ("drop");
       const [first, ...rest] = restoring(/** @type {Change} */ (action.body.change), mine, theirs);
       action.body = { ...action.body, change: first };
       rest.forEach((change) => send(change));
       return /** @type {const} */ ("again");
     },
-    /** Asks for what others have changed. @param {any[]} [later] what is not acknowledged yet */
-    async follow(later = bodies()) {
+    /** Asks for what others have changed. @param {number} [given] how many of the waiting actions are given up, and no longer shown */
+    async follow(given = 0) {
       const answer = await api.get(`${place}/changes?since=${queue.revision}&actor=${encodeURIComponent(actor())}`);
       queue.revision = Math.max(queue.revision, answer.revision);
-      moving.learn(answer, later);
+      moving.learn(answer, bodies().slice(given));
     },
     /** Loads everything again: a step has made the inputs anew. */
     async reload() {

@@ -1,6 +1,9 @@
 // What each command of the table of keys does in the caption tool.
 
+import { toast } from "../core/announce.js";
 import { POLICIES } from "./actions.js";
+import { NO_CAPTION } from "./rows.js";
+import { currentRow } from "./state.js";
 
 /**
  * @param {{
@@ -18,9 +21,12 @@ import { POLICIES } from "./actions.js";
 export function commands({ store, actions, moving, lookups, timeline, zoom, drawNow, tools }) {
   const field = (/** @type {string} */ id) => {
     drawNow(); // whoever types fast goes on typing in it before the next picture would be drawn
-    const found = /** @type {HTMLInputElement | null} */ (document.getElementById(id));
+    const found = document.getElementById(id);
+    if (!found) toast(currentRow(store.get()) ? NO_CAPTION : "No caption is chosen.");
     found?.focus();
-    if (found instanceof HTMLTextAreaElement || found instanceof HTMLInputElement) found.select();
+    // A text is mended, so that the next letter must not replace it; a search is a new one.
+    if (found instanceof HTMLTextAreaElement) found.setSelectionRange(found.value.length, found.value.length);
+    if (found instanceof HTMLInputElement) found.select();
   };
   return {
     "captions.previousFrame": () => moving.move(-1),

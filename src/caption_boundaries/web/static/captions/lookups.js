@@ -3,7 +3,7 @@
 import * as api from "../core/api.js";
 import { toast } from "../core/announce.js";
 import { askServer, listed, nextOf } from "./order.js";
-import { isGap } from "./rows.js";
+import { isGap, NO_CAPTION } from "./rows.js";
 import { currentRow, moments, rowOf } from "./state.js";
 
 /** @typedef {import("./types.js").State} State */
@@ -41,6 +41,7 @@ export function createLookups({ store, place, settled }) {
 
   async function readAgain() {
     const row = currentRow(store.get());
+    if (row && isGap(row)) toast(NO_CAPTION);
     if (!row || isGap(row) || store.get().readings?.busy) return;
     const known = store.get().readings;
     store.update((state) => ({ ...state, readings: { id: row.id, candidates: known?.candidates ?? [], stale: known?.stale ?? false, busy: true } }));

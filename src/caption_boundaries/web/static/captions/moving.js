@@ -47,7 +47,10 @@ export function createMoving({ store, flush, ready }) {
   function boundary(direction) {
     const { rows, frame } = store.get();
     const next = nextBoundary(rows, frame, direction);
-    if (next < 0) return;
+    if (next < 0) {
+      toast(direction > 0 ? "That was the last boundary." : "That was the first boundary.");
+      return;
+    }
     flush();
     stop();
     store.update((state) => select(state, rows[placeAt(rows, next)].id, next));

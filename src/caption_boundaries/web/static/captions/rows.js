@@ -2,6 +2,9 @@
 
 /** @typedef {import("./types.js").Row} Row */
 
+/** What is said where something needs a caption and there is a gap. */
+export const NO_CAPTION = "This is a gap: make a caption of it first.";
+
 /** @param {Row} row */
 export const isGap = (row) => row.state === "gap";
 
