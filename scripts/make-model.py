@@ -69,11 +69,6 @@ FULL = Size(
             24,
             (*OFTEN, "--workers", "1", "--steps", "8400", "--samples", "3000", "--rate", "0.002"),
         ),
-        Training(
-            (Videos("9", 555, 12, ("--overlays", "0.6", "--haste", "1.8", "--near", "0.25")),),
-            24,
-            (*OFTEN, "--workers", "1", "--steps", "4800", "--samples", "4000", "--rate", "0.0015"),
-        ),
     ),
     Videos("6", 72, 20),
 )
