@@ -88,7 +88,7 @@ def test_a_detector_that_cannot_tell_changes_nothing(detection: Detection) -> No
     found, belief = [item(5, 9), item(13, 16)], believed(detection)
     assert limit_confidence(found, belief, INDICES) == found
     assert belief.parted(cut_at(10, 20)) == frozenset()
-    assert belief.united(cut_at(10, 20)) == frozenset()
+    assert belief.united(cut_at(10, 20)) == belief.lasting(cut_at(10, 20)) == frozenset()
     assert belief.others(0, 40) is None
 
 
@@ -125,6 +125,13 @@ def test_stretches_are_united_where_the_detector_sees_one_caption(
     probability: float, cuts: tuple[int, ...], united: set[int]
 ) -> None:
     assert becoming_another(p9=probability).united(cut_at(*cuts)) == united
+
+
+def test_what_comes_or_goes_lasts_and_what_becomes_another_does_not() -> None:
+    coming = believed(said(9, 15))
+    assert coming.united(cut_at(18, 26)) == {26}
+    assert coming.lasting(cut_at(18, 26)) == {18, 26}
+    assert becoming_another(p9=0.9).lasting(cut_at(20, 30)) == {30}
 
 
 def test_where_the_detector_sees_no_caption_nothing_is_united() -> None:

@@ -131,6 +131,18 @@ def test_a_cut_of_the_scene_is_no_other_caption(confidence: float, *, cut: bool,
 
 
 @pytest.mark.parametrize(
+    ("until", "lasting", "captions"),
+    [(14, {14}, 1), (14, {10, 80}, 2), (30, {30}, 2)],
+    ids=["coming", "not known to", "too long for that"],
+)
+def test_what_is_misread_while_a_caption_comes_is_none_of_its_own(until: int, lasting: set[int], captions: int) -> None:
+    film = Film(90).show("Goo@ momning", 10, until).show("Good morning", until, 80)
+    strokes, segments = film.strokes(), film.segments([10, until, 80])
+    groups = join(strokes, segments, film.readings(segments), lasting=lasting)
+    assert len([group for group in groups if group.has_text]) == captions
+
+
+@pytest.mark.parametrize(
     ("part", "until", "captions"),
     [("morn", 14, 1), ("morn", 30, 2), ("noon", 14, 2)],
     ids=["coming", "too long for that", "something else"],

@@ -18,7 +18,7 @@ from caption_boundaries.types import DIFFERENT, SAME
 SURELY_ANOTHER = 0.7
 """Where a pair shows two captions with this probability, what is on either side is never taken for one."""
 SURELY_THE_SAME = 0.05
-"""Where three pairs together show anything but one caption with less than this probability, it stays."""
+"""Where three pairs together show anything else with less than this probability, a caption stays what it is."""
 NEAR_PAIRS = 2
 """Pairs on either side of an end within which the detector may see the change."""
 
@@ -53,13 +53,21 @@ class Belief:
 
     def united(self, stretches: Sequence[Segment]) -> frozenset[int]:
         """Return the source frames, of those at which a stretch begins, around which a caption surely stays."""
+        return self._around(stretches, self._not_same)
+
+    def lasting(self, stretches: Sequence[Segment]) -> frozenset[int]:
+        """Return the source frames around which surely none becomes another, though one may come or go."""
+        return self._around(stretches, self._different)
+
+    def _around(self, stretches: Sequence[Segment], doubt: NDArray[np.float32]) -> frozenset[int]:
+        """Return where stretches begin with hardly any doubt in the pair there and in both beside it."""
         if not self.says_something:
             return frozenset()
         begins = np.array([stretch.first for stretch in stretches], dtype=np.int64)
         pairs = np.searchsorted(self._shown, begins) - 1
-        around = np.convolve(np.pad(self._not_same, 1), np.ones(3), mode="valid")
-        within = (pairs >= 0) & (pairs < len(around))
-        return frozenset(begins[within][around[pairs[within]] < SURELY_THE_SAME].tolist())
+        together = np.convolve(np.pad(doubt, 1), np.ones(3), mode="valid")
+        within = (pairs >= 0) & (pairs < len(together))
+        return frozenset(begins[within][together[pairs[within]] < SURELY_THE_SAME].tolist())
 
     def others(self, first: int, stop: int) -> float | None:
         """Return how many times one caption is expected to become another between two source frames; None: unknown."""

@@ -85,6 +85,7 @@ def join(
     *,
     parted: Container[int] = (),
     united: Container[int] = (),
+    lasting: Container[int] = (),
 ) -> list[Group]:
     """Return the captions, and the stretches without text between them, in order.
 
@@ -94,11 +95,12 @@ def join(
         readings: What was read in each.
         parted: Source frames at which another caption is known to begin, whatever was read.
         united: Source frames at which text is known to stay what it is, whatever was read.
+        lasting: Source frames at which text may be known to come or go, but not to become other text.
     """
     groups: list[Group] = []
     for segment, reading in zip(segments, readings, strict=True):
         groups.append(_group(strokes, segment, reading))
-        _join_last(strokes, groups, parted, united)
+        _join_last(strokes, groups, parted, united, lasting)
     return groups
 
 
@@ -115,22 +117,27 @@ def _group(strokes: StrokeMasks, segment: Segment, reading: Reading) -> Group:
     return group
 
 
-def _join_last(strokes: StrokeMasks, groups: list[Group], parted: Container[int], united: Container[int]) -> None:
+def _join_last(
+    strokes: StrokeMasks,
+    groups: list[Group],
+    parted: Container[int],
+    united: Container[int],
+    lasting: Container[int],
+) -> None:
     """Join the last group with those before it, as long as they show the same."""
-    while len(groups) > 1 and _belong_together(strokes, groups[-2], groups[-1], parted, united):
-        after = groups.pop()
-        before = groups.pop()
-        groups.append(_joined(before, after))
+    while len(groups) > 1:
+        before, after = groups[-2:]
+        if after.first in parted and not _goes_on(strokes, before, after):
+            return
+        known = after.first in united or (after.first in lasting and _either_is_brief(strokes, before, after))
+        text = before.has_text and after.has_text
+        if not (text and (known or _is_remnant(strokes, before, after))) and not _same(strokes, before, after):
+            return
+        groups[-2:] = [_joined(before, after)]
 
 
-def _belong_together(
-    strokes: StrokeMasks, before: Group, after: Group, parted: Container[int], united: Container[int]
-) -> bool:
-    if after.first in parted and not _goes_on(strokes, before, after):
-        return False
-    if before.has_text and after.has_text and (after.first in united or _is_remnant(strokes, before, after)):
-        return True
-    return _same(strokes, before, after)
+def _either_is_brief(strokes: StrokeMasks, before: Group, after: Group) -> bool:
+    return _is_brief(strokes, before) or _is_brief(strokes, after)
 
 
 def _goes_on(strokes: StrokeMasks, before: Group, after: Group) -> bool:

@@ -86,7 +86,14 @@ def _find_with(ctx: StepContext, layout: LayoutConfig, shelf: Shelf) -> StepResu
     readings = look_again(pictures, stretches, readings, engine, shelf.put)
     cleaned = caption_lines(readings, [len(stretch) for stretch in stretches], pictures.scale)
     belief = Belief(detection, shown)
-    groups = join(strokes, stretches, cleaned, parted=belief.parted(stretches), united=belief.united(stretches))
+    groups = join(
+        strokes,
+        stretches,
+        cleaned,
+        parted=belief.parted(stretches),
+        united=belief.united(stretches),
+        lasting=belief.lasting(stretches),
+    )
     ticked = tick(time_captions(strokes, groups, belief), strokes, total, pictures.rate_hz)
     ticked = limit_confidence(ticked, belief, pictures.indices)
     writer = CaptionWriter(ctx.conn)
