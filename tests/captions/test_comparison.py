@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from caption_boundaries.captions.comparison import Look, resemblance, same_caption
+from caption_boundaries.captions.comparison import Look, resemblance, same_caption, same_letters
 from caption_boundaries.captions.reading import Reading, ink
 from caption_boundaries.types import Box, TextLine
 from support.films import HEIGHT, WIDTH, Background, Film, plain, still
@@ -98,3 +100,30 @@ def test_the_same_flat_place_resembles_itself() -> None:
     assert patch is not None
     corner = slice(patch.rows.start, patch.rows.start + 3), slice(patch.columns.start, patch.columns.start + 3)
     assert resemblance(one, look("Hello", plain(90)), corner) == 1
+
+
+@pytest.mark.parametrize(
+    ("second", "backgrounds", "same"),
+    [
+        ("Room 11", QUIET, True),
+        ("Room 11", CUT, True),
+        ("Room 11", BRIGHTER, True),
+        ("Room 17", QUIET, False),
+        ("Room 17", BRIGHTER, False),
+        ("Room 17", CUT, True),
+    ],
+    ids=["quiet", "cut", "brighter", "a letter", "a letter, brighter", "a letter, and the reading is believed"],
+)
+def test_letters_tell_what_the_reading_does_not(
+    second: str, backgrounds: tuple[Background, Background], *, same: bool
+) -> None:
+    before, after = look("Room 11", backgrounds[0]), look(second, backgrounds[1], read_as="Room 11")
+    assert same_letters(before, after) == same
+
+
+def test_letters_without_strokes_tell_nothing() -> None:
+    before = look("Room 11", plain(60))
+    nothing = np.zeros_like(before.ink)
+    blind = replace(before, ink=nothing)
+    assert same_letters(blind, blind)
+    assert not same_letters(before, look("Room 11", plain(60), at=0.2)), "another line"

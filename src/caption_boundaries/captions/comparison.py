@@ -96,6 +96,8 @@ def _same_letters(one: TextLine, other: TextLine, before: Look, after: Look) -> 
     ]
     inked = np.array([np.count_nonzero(before.ink[rows, window] | after.ink[rows, window]) for window in windows])
     letters = [window for window, pixels in zip(windows, inked, strict=True) if pixels > LETTER_INK * inked.max()]
+    if not letters:  # none of the text's strokes stood still
+        return True
     alike = [resemblance(before, after, (rows, window)) for window in letters]
     usual = float(np.median(alike))
     return usual >= MOVED and min(alike) >= usual - WORSE_IN_MOTION
