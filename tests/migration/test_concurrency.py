@@ -139,6 +139,20 @@ def test_a_long_reader_goes_on_reading_what_it_saw(tmp_path: Path, wal: bool) ->
     assert assert_complete(folder, expected) == "new"
 
 
+class Overtaken(VideoDatabase):
+    """Sees an old folder, and opens it after somebody has migrated it."""
+
+    def _open_old(self, old: Path) -> sqlite3.Connection:
+        migrate_folder(self.video_dir)
+        return super()._open_old(old)
+
+
+def test_a_folder_that_is_migrated_while_it_is_opened_is_opened_in_its_new_form(tmp_path: Path) -> None:
+    folder = old_folder(tmp_path, OldFolder(cropped_frames=20))
+    with pytest.warns(DeprecationWarning, match="old form"), Overtaken(folder, readonly=True) as connection:
+        assert connection.execute("SELECT count(*) FROM cropping.cropped_frames").fetchone() == (20,)
+
+
 def test_readers_of_the_new_form_never_see_half_a_folder(tmp_path: Path) -> None:
     folder = old_folder(tmp_path, OldFolder(cropped_frames=200, picture_bytes=5000))
     reader = start_python(

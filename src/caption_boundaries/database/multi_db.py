@@ -91,10 +91,12 @@ class VideoDatabase:
         """
         if self.conn is not None:
             raise RuntimeError("this door is open already: make another one")
-        old = find_old_database(self.video_dir, recover_timeout=None if self.readonly else self._timeout)
-        if old is not None:
-            self.conn = self._open_old(old)
-            return self.conn
+        while old := find_old_database(self.video_dir, recover_timeout=None if self.readonly else self._timeout):
+            connection = self._open_old(old)
+            if find_old_database(self.video_dir) == old:
+                self.conn = connection
+                return self.conn
+            connection.close()  # a migration has put the new form in its place before it was opened
         try:
             self.conn = self._open()
         except BaseException:
