@@ -156,13 +156,14 @@ def _is_remnant(strokes: StrokeMasks, before: Group, after: Group) -> bool:
 def _same(strokes: StrokeMasks, before: Group, after: Group) -> bool:
     if not before.has_text and not after.has_text:
         return False
+    both = before.has_text and after.has_text
+    if both and _words(after.reading) in {_words(reading) for reading, _ in before.readings}:
+        return True  # before any strokes are loaded: it is the usual case
     one, other = _looks(strokes, before, after)
-    if not before.has_text or not after.has_text:
+    if not both:
         # One of them was read as empty, or could not be read: then the other's text is still there, or it is not.
         text, empty, share = (before, after, other.share) if before.has_text else (after, before, one.share)
         return _shows(text, share, at_least=THERE if _is_brief(strokes, empty) else SURELY_THERE)
-    if _words(after.reading) in {_words(reading) for reading, _ in before.readings}:
-        return True
     return same_caption(one, other)
 
 

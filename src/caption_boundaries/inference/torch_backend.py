@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from caption_boundaries.inference.backends import Features, Logits, windows
 from caption_boundaries.models.architectures import architecture
 from caption_boundaries.models.checkpoint import WEIGHTS, read_meta
 from caption_boundaries.models.description import Description, check_compatible
-from caption_boundaries.models.network import BoundaryNetwork, parameter_count
+from caption_boundaries.models.network import BoundaryNetwork, load_weights, parameter_count
 from caption_boundaries.types import BOUNDARY_CLASSES
 
 
@@ -35,7 +34,7 @@ class TorchBackend:
         meta = read_meta(folder)
         check_compatible(BOUNDARY_CLASSES, meta.preprocessing, folder)
         network = BoundaryNetwork(architecture(meta.architecture))
-        network.load_state_dict(torch.load(io.BytesIO((folder / WEIGHTS).read_bytes()), weights_only=True))
+        load_weights(network, (folder / WEIGHTS).read_bytes())
         description = Description(
             name=f"checkpoint {folder.name}",
             version=meta.weights_hash,

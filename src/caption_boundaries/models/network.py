@@ -7,6 +7,8 @@ so is by how much more the pair differs than its neighbours do.
 
 from __future__ import annotations
 
+import io
+
 import torch
 from torch import Tensor, nn
 
@@ -127,6 +129,11 @@ class Separable(nn.Module):
         """Return the layer's output."""
         y: Tensor = self.layers(x)
         return x + y if self.adds else y
+
+
+def load_weights(network: BoundaryNetwork, weights: bytes) -> None:
+    """Give a network the weights of a file."""
+    network.load_state_dict(torch.load(io.BytesIO(weights), map_location="cpu", weights_only=True))
 
 
 def parameter_count(network: nn.Module) -> int:

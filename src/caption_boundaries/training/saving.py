@@ -17,7 +17,7 @@ from caption_boundaries.errors import InputError, UsageError
 from caption_boundaries.models import preprocessing
 from caption_boundaries.models.checkpoint import TRAINING, WEIGHTS, Meta, find_checkpoint, read_meta, save_checkpoint
 from caption_boundaries.models.description import DESCRIPTION, check_compatible, read_description
-from caption_boundaries.models.network import BoundaryNetwork
+from caption_boundaries.models.network import BoundaryNetwork, load_weights
 from caption_boundaries.training.config import TrainConfig
 from caption_boundaries.types import BOUNDARY_CLASSES
 
@@ -118,11 +118,6 @@ def read_start(path: Path, architecture: str) -> bytes:
 def weights_hash(weights: bytes) -> str:
     """Return the hash by which weights are known."""
     return hashlib.sha256(weights).hexdigest()
-
-
-def load_weights(network: BoundaryNetwork, weights: bytes) -> None:
-    """Give a network the weights of a file."""
-    network.load_state_dict(torch.load(io.BytesIO(weights), map_location="cpu", weights_only=True))
 
 
 def code_revision() -> str:

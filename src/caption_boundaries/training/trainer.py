@@ -15,7 +15,7 @@ from caption_boundaries.errors import TrainingError
 from caption_boundaries.evaluation.pairs import confusion
 from caption_boundaries.models.architectures import architecture
 from caption_boundaries.models.checkpoint import find_checkpoint, has_checkpoint
-from caption_boundaries.models.network import BoundaryNetwork
+from caption_boundaries.models.network import BoundaryNetwork, load_weights
 from caption_boundaries.training.batches import EpochPlan, PairData, training_batches
 from caption_boundaries.training.config import TrainConfig
 from caption_boundaries.training.interrupting import (
@@ -26,7 +26,7 @@ from caption_boundaries.training.interrupting import (
 )
 from caption_boundaries.training.optimizer import build_optimizer, learning_rate, set_learning_rate
 from caption_boundaries.training.processes import Processes
-from caption_boundaries.training.saving import Progress, load_weights, restore, save
+from caption_boundaries.training.saving import Progress, restore, save
 from caption_boundaries.training.tracking import NullTracker, Tracker
 from caption_boundaries.training.validation import Verdict, judge
 
