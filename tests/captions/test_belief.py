@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from caption_boundaries.captions.belief import SURELY_ANOTHER, Belief
+from caption_boundaries.captions.belief import NO_HINTS, SURELY_ANOTHER, Belief
 from caption_boundaries.captions.decoding import Segment
 from caption_boundaries.captions.detector import Detection
 from caption_boundaries.captions.extents import TimedText
@@ -87,8 +87,7 @@ KNOWS_NOTHING = {
 def test_a_detector_that_cannot_tell_changes_nothing(detection: Detection) -> None:
     found, belief = [item(5, 9), item(13, 16)], believed(detection)
     assert limit_confidence(found, belief, INDICES) == found
-    assert belief.parted(cut_at(10, 20)) == frozenset()
-    assert belief.united(cut_at(10, 20)) == belief.lasting(cut_at(10, 20)) == frozenset()
+    assert belief.hints(cut_at(10, 20)) == NO_HINTS
     assert belief.others(0, 40) is None
 
 
@@ -107,7 +106,7 @@ def test_a_detector_that_cannot_tell_changes_nothing(detection: Detection) -> No
 def test_captions_are_parted_where_the_detector_is_sure(
     probability: float, cuts: tuple[int, ...], parted: set[int]
 ) -> None:
-    assert becoming_another(p9=probability).parted(cut_at(*cuts)) == parted
+    assert becoming_another(p9=probability).hints(cut_at(*cuts)).parted == parted
 
 
 @pytest.mark.parametrize(
@@ -124,18 +123,26 @@ def test_captions_are_parted_where_the_detector_is_sure(
 def test_stretches_are_united_where_the_detector_sees_one_caption(
     probability: float, cuts: tuple[int, ...], united: set[int]
 ) -> None:
-    assert becoming_another(p9=probability).united(cut_at(*cuts)) == united
+    assert becoming_another(p9=probability).hints(cut_at(*cuts)).united == united
+
+
+@pytest.mark.parametrize(("probability", "likely"), [(0.49, {20}), (0.51, set())])
+def test_stretches_are_likely_united_where_the_detector_rather_sees_one_caption(
+    probability: float, likely: set[int]
+) -> None:
+    hints = becoming_another(p9=probability).hints(cut_at(20))
+    assert (hints.united, hints.likely_united) == (set(), likely)
 
 
 def test_what_comes_or_goes_lasts_and_what_becomes_another_does_not() -> None:
     coming = believed(said(9, 15))
-    assert coming.united(cut_at(18, 26)) == {26}
-    assert coming.lasting(cut_at(18, 26)) == {18, 26}
-    assert becoming_another(p9=0.9).lasting(cut_at(20, 30)) == {30}
+    assert coming.hints(cut_at(18, 26)).united == {26}
+    assert coming.hints(cut_at(18, 26)).lasting == {18, 26}
+    assert becoming_another(p9=0.9).hints(cut_at(20, 30)).lasting == {30}
 
 
 def test_where_the_detector_sees_no_caption_nothing_is_united() -> None:
-    assert believed(said(12, 15)).united(cut_at(8, 16)) == frozenset()
+    assert believed(said(12, 15)).hints(cut_at(8, 16)).united == frozenset()
 
 
 @pytest.mark.parametrize(

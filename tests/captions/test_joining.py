@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from caption_boundaries.captions.belief import Hints
 from caption_boundaries.captions.changes import find_changes
 from caption_boundaries.captions.extents import TimedText, time_captions
 from caption_boundaries.captions.joining import Group, join
@@ -98,7 +99,7 @@ def test_captions_that_read_the_same_are_two_where_that_is_known(second: str, pa
     readings = film.readings(segments)
     lines = tuple(replace(line, text="Room 11") for line in readings[2].lines)
     readings[2] = replace(readings[2], lines=lines)
-    groups = [group for group in join(strokes, segments, readings, parted=parted) if group.has_text]
+    groups = [group for group in join(strokes, segments, readings, Hints(parted=parted)) if group.has_text]
     assert len(groups) == captions
     assert (groups[0].first, groups[-1].stop) == (10, 80)
 
@@ -107,7 +108,7 @@ def test_captions_that_read_the_same_are_two_where_that_is_known(second: str, pa
 def test_what_is_misread_where_nothing_changes_is_no_other_caption(united: tuple[int, ...], captions: int) -> None:
     film = Film(90).show("Good morning", 10, 40).show("Goo@ momning", 40, 80)
     strokes, segments = film.strokes(), film.segments([10, 40, 80])
-    groups = join(strokes, segments, film.readings(segments), united=united)
+    groups = join(strokes, segments, film.readings(segments), Hints(united=united))
     shown = [group for group in groups if group.has_text]
     assert len(shown) == captions
     assert (shown[0].first, shown[-1].stop) == (10, 80), "a pause is no caption, whatever is known"
@@ -126,8 +127,33 @@ def test_a_cut_of_the_scene_is_no_other_caption(confidence: float, *, cut: bool,
         replace(reading, lines=tuple(replace(line, confidence=confidence) for line in reading.lines))
         for reading in film.readings(segments)
     ]
-    groups = join(strokes, segments, readings, parted={40})
+    groups = join(strokes, segments, readings, Hints(parted={40}))
     assert len([group for group in groups if group.has_text]) == captions
+
+
+@pytest.mark.parametrize(
+    ("second", "hints", "captions"),
+    [
+        ("GARDEN", Hints(likely_united={40}), 1),
+        ("GARDEN", Hints(), 2),
+        ("GARDEN", Hints(likely_united={10}), 2),
+        ("ON", Hints(likely_united={40}), 2),
+    ],
+    ids=["a plate comes", "nobody knows", "known elsewhere", "too few letters to tell"],
+)
+def test_a_caption_that_a_plate_joins_stays_one(second: str, hints: Hints, captions: int) -> None:
+    film = Film(90).show("Good morning", 10, 80, center=(0.65, 0.62)).show(second, 40, 80, center=(0.15, 0.62))
+    strokes, segments = film.strokes(), film.segments([10, 40, 80])
+    groups = [group for group in join(strokes, segments, film.readings(segments), hints) if group.has_text]
+    assert len(groups) == captions
+    assert (groups[0].first, groups[-1].stop) == (10, 80)
+
+
+def test_another_caption_with_more_text_is_none_that_a_plate_joined() -> None:
+    film = Film(90).show("Good morning", 10, 40).show("Where is the key, then?", 40, 80)
+    strokes, segments = film.strokes(), film.segments([10, 40, 80])
+    groups = join(strokes, segments, film.readings(segments), Hints(likely_united={40}))
+    assert len([group for group in groups if group.has_text]) == 2
 
 
 @pytest.mark.parametrize(
@@ -138,7 +164,7 @@ def test_a_cut_of_the_scene_is_no_other_caption(confidence: float, *, cut: bool,
 def test_what_is_misread_while_a_caption_comes_is_none_of_its_own(until: int, lasting: set[int], captions: int) -> None:
     film = Film(90).show("Goo@ momning", 10, until).show("Good morning", until, 80)
     strokes, segments = film.strokes(), film.segments([10, until, 80])
-    groups = join(strokes, segments, film.readings(segments), lasting=lasting)
+    groups = join(strokes, segments, film.readings(segments), Hints(lasting=lasting))
     assert len([group for group in groups if group.has_text]) == captions
 
 

@@ -41,7 +41,7 @@ def test_captions_are_kept() -> None:
     ]
 
 
-@pytest.mark.parametrize(("height", "stays"), [(0.1, False), (0.16, True), (0.3, True), (0.5, True), (0.6, False)])
+@pytest.mark.parametrize(("height", "stays"), [(0.1, False), (0.16, True), (0.3, True), (0.58, True), (0.65, False)])
 def test_lines_of_another_size_are_dropped(height: float, stays: bool) -> None:
     assert kept([line("Good morning", height=height)]) == [["Good morning"] if stays else []]
 
@@ -101,6 +101,34 @@ def test_a_caption_that_comes_again_in_a_short_video_is_no_logo() -> None:
 def test_words_that_are_said_again_and_again_are_no_logo() -> None:
     readings = [[line("No.")] if i % 2 else [line(f"Sentence number {i}.")] for i in range(20)]
     assert kept(*readings, durations=[1.0 if i % 2 else 2.0 for i in range(20)])[1] == ["No."]
+
+
+@pytest.mark.parametrize(
+    ("caption", "logo", "lines"),
+    [
+        ([0.01, *[0.99] * 9], False, ["Good morning", "all of you"]),
+        ([0.01, *[0.6] * 9], False, []),
+        ([0.99] * 10, True, []),
+        ([], False, []),
+    ],
+    ids=["a detector sees one", "it is not sure", "it is always there", "nobody knows"],
+)
+def test_a_caption_that_fills_a_short_video_is_no_logo_where_a_detector_sees_it(
+    caption: list[float], *, logo: bool, lines: list[str]
+) -> None:
+    shown = [Reading((line("Good morning", y=0.3), line("all of you"))) for _ in range(9)]
+    readings = [shown[0] if logo else Reading(()), *shown]
+    found = caption_lines(readings, [1.0] * 10, SCALE, caption)
+    assert [item.text for item in found[-1].lines] == lines
+
+
+def test_a_logo_that_comes_late_stays_one_while_captions_are_read_beside_it() -> None:
+    logo = line("CHANNEL 5", x=0.9)
+    readings = [Reading(()), *(Reading((line(f"Sentence number {i}."), logo)) for i in range(8))]
+    found = caption_lines(readings, [1.0] * 9, SCALE, [0.01, *[0.99] * 8])
+    assert [[item.text for item in reading.lines] for reading in found[1:]] == [
+        [f"Sentence number {i}."] for i in range(8)
+    ]
 
 
 @pytest.mark.parametrize("anchor", ["left", "center", "right"])

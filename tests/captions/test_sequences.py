@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from caption_boundaries.captions.decoding import (
     Segment,
+    caption_likelihood,
     caption_probability,
     change_probability,
     changed_once,
@@ -166,3 +167,11 @@ def test_confidence_is_that_of_the_less_certain_end() -> None:
 
 def test_every_class_is_used() -> None:
     assert sorted({S, D, E, C, G}) == list(range(len(BOUNDARY_CLASSES)))
+
+
+def test_how_likely_stretches_show_a_caption() -> None:
+    indices = np.arange(6)
+    stretches = [Segment(0, 4, indices[:2]), Segment(4, 5, indices[:0]), Segment(5, 12, indices[2:])]
+    detection = Detection(said(E), None, np.array([0.0, 0.2, 1.0, 1.0, 0.5, 0.9], np.float32))
+    assert caption_likelihood(detection, indices, stretches) == pytest.approx((0.1, 0.5, 0.85))
+    assert caption_likelihood(Detection(said(E)), indices, stretches) == ()

@@ -6,7 +6,8 @@ moment in which one caption fades into the next: a detector that has learnt both
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,27 @@ SURELY_ANOTHER = 0.7
 """Where a pair shows two captions with this probability, what is on either side is never taken for one."""
 SURELY_THE_SAME = 0.05
 """Where three pairs together show anything else with less than this probability, a caption stays what it is."""
+LIKELY_THE_SAME = 0.5
+"""Where they show anything else with less than this, it likely does."""
 NEAR_PAIRS = 2
 """Pairs on either side of an end within which the detector may see the change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a detector knows of the source frames at which stretches begin, whatever was read there."""
+
+    parted: Container[int] = ()
+    """There another caption begins."""
+    united: Container[int] = ()
+    """Around these a caption stays what it is."""
+    lasting: Container[int] = ()
+    """Around these text may come or go, but does not become other text."""
+    likely_united: Container[int] = ()
+    """Around these a caption likely stays what it is."""
+
+
+NO_HINTS = Hints()
 
 
 class Belief:
@@ -40,34 +60,33 @@ class Belief:
         self._changes = change_probability(detection.probabilities)
         self._shown = shown
 
-    def parted(self, stretches: Sequence[Segment]) -> frozenset[int]:
-        """Return the source frames, of those at which a stretch begins, at which another caption surely does."""
+    def hints(self, stretches: Sequence[Segment]) -> Hints:
+        """Return what is known of the source frames at which stretches begin; nothing if the detector says nothing."""
+        if not self.says_something:
+            return NO_HINTS
         begins = np.array([stretch.first for stretch in stretches], dtype=np.int64)
+        return Hints(
+            parted=self._parted(begins),
+            united=self._around(begins, self._not_same, SURELY_THE_SAME),
+            lasting=self._around(begins, self._different, SURELY_THE_SAME),
+            likely_united=self._around(begins, self._not_same, LIKELY_THE_SAME),
+        )
+
+    def _parted(self, begins: NDArray[np.int64]) -> frozenset[int]:
         found = set()
-        for pair in np.flatnonzero(self._different >= SURELY_ANOTHER).tolist() if self.says_something else ():
+        for pair in np.flatnonzero(self._different >= SURELY_ANOTHER).tolist():
             last, first = int(self._shown[pair]), int(self._shown[pair + 1])
             inside = begins[(begins > last) & (begins <= first)]
             if len(inside):
                 found.add(int(inside[np.argmin(np.abs(2 * inside - last - first))]))
         return frozenset(found)
 
-    def united(self, stretches: Sequence[Segment]) -> frozenset[int]:
-        """Return the source frames, of those at which a stretch begins, around which a caption surely stays."""
-        return self._around(stretches, self._not_same)
-
-    def lasting(self, stretches: Sequence[Segment]) -> frozenset[int]:
-        """Return the source frames around which surely none becomes another, though one may come or go."""
-        return self._around(stretches, self._different)
-
-    def _around(self, stretches: Sequence[Segment], doubt: NDArray[np.float32]) -> frozenset[int]:
-        """Return where stretches begin with hardly any doubt in the pair there and in both beside it."""
-        if not self.says_something:
-            return frozenset()
-        begins = np.array([stretch.first for stretch in stretches], dtype=np.int64)
+    def _around(self, begins: NDArray[np.int64], doubt: NDArray[np.float32], limit: float) -> frozenset[int]:
+        """Return where stretches begin with less doubt than ``limit`` in the pair there and in both beside it."""
         pairs = np.searchsorted(self._shown, begins) - 1
         together = np.convolve(np.pad(doubt, 1), np.ones(3), mode="valid")
         within = (pairs >= 0) & (pairs < len(together))
-        return frozenset(begins[within][together[pairs[within]] < SURELY_THE_SAME].tolist())
+        return frozenset(begins[within][together[pairs[within]] < limit].tolist())
 
     def others(self, first: int, stop: int) -> float | None:
         """Return how many times one caption is expected to become another between two source frames; None: unknown."""

@@ -100,8 +100,30 @@ def surely_empty(detection: Detection, indices: NDArray[np.int64], stretches: Se
     """
     if detection.caption is None:
         return np.zeros(len(stretches), dtype=np.bool_)
-    likely = [detection.caption[np.searchsorted(indices, stretch.indices)] for stretch in stretches]
+    likely = _by_stretch(detection.caption, indices, stretches)
     return np.array([len(values) > 0 and bool(values.max() < SURELY_EMPTY) for values in likely], dtype=np.bool_)
+
+
+def caption_likelihood(
+    detection: Detection, indices: NDArray[np.int64], stretches: Sequence[Segment]
+) -> tuple[float, ...]:
+    """Return how probable it is that each stretch shows a caption; nothing if the detector cannot tell.
+
+    Args:
+        detection: What the detector said.
+        indices: The frame indices that have a picture, ascending.
+        stretches: Parts of the video; one without pictures may show a caption or not.
+    """
+    if detection.caption is None:
+        return ()
+    likely = _by_stretch(detection.caption, indices, stretches)
+    return tuple(float(values.mean()) if len(values) else 0.5 for values in likely)
+
+
+def _by_stretch(
+    caption: NDArray[np.float32], indices: NDArray[np.int64], stretches: Sequence[Segment]
+) -> list[NDArray[np.float32]]:
+    return [caption[np.searchsorted(indices, stretch.indices)] for stretch in stretches]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from caption_boundaries.captions.belief import Belief
 from caption_boundaries.captions.fading import with_edges
 from caption_boundaries.captions.joining import Group
+from caption_boundaries.captions.opacity import Lumas
 from caption_boundaries.captions.refinement import Edge, refine_end, refine_start
 from caption_boundaries.captions.strokes import StrokeMasks
 from caption_boundaries.captions.text import folded
@@ -51,20 +52,23 @@ class TimedText:
     """0 to 1, of the less certain end."""
 
 
-def time_captions(strokes: StrokeMasks, groups: Sequence[Group], belief: Belief | None = None) -> list[TimedText]:
+def time_captions(
+    strokes: StrokeMasks, groups: Sequence[Group], belief: Belief | None = None, lumas: Lumas | None = None
+) -> list[TimedText]:
     """Return the captions among ``groups`` with exact extents, in order, none overlapping the next.
 
     Args:
         strokes: The stroke masks.
         groups: What was read, in order.
         belief: What a detector says of how often captions become others; None: nobody is asked.
+        lumas: The pictures, to see how captions fade; None: the strokes alone have to tell.
     """
     captions = _without_blends(strokes, groups, belief)
     edges = []
     for i, group in enumerate(captions):
         before = captions[i - 1] if i else None
         after = captions[i + 1] if i + 1 < len(captions) else None
-        edges.append((_start(strokes, group, before), _end(strokes, group, after)))
+        edges.append((_start(strokes, group, before, lumas), _end(strokes, group, after, lumas)))
     timed: list[TimedText] = []
     for group, (start, end) in zip(captions, _meeting(edges), strict=True):
         caption = _timed(group, start, end)
@@ -126,7 +130,7 @@ def _meeting(edges: Sequence[tuple[Edge, Edge]]) -> list[tuple[Edge, Edge]]:
     return met
 
 
-def _start(strokes: StrokeMasks, group: Group, before: Group | None) -> Edge:
+def _start(strokes: StrokeMasks, group: Group, before: Group | None, lumas: Lumas | None) -> Edge:
     if group.ink is None:
         return Edge(group.first, 0.0)
     reach = strokes.frames_in(REACH_SECONDS, at_least=4)
@@ -135,14 +139,14 @@ def _start(strokes: StrokeMasks, group: Group, before: Group | None) -> Edge:
         low = max(low, before.stop if _same_text(before, group) else (before.first + before.stop) // 2)
     middle = (group.first + group.stop) // 2
     high = min(max(middle, group.first + 2), group.first + reach, strokes.frame_count)
-    edge = refine_start(strokes, group.ink, group.first, low, high)
+    edge = refine_start(strokes, group.ink, group.first, low, high, lumas)
     if group.first == 0 and edge.support < SUPPORTED:
         return Edge(0, 1.0)
     adjoins = before is not None and before.stop == group.first
     return replace(edge, contrast=ADJOINING) if adjoins and edge.contrast == 0 else edge
 
 
-def _end(strokes: StrokeMasks, group: Group, after: Group | None) -> Edge:
+def _end(strokes: StrokeMasks, group: Group, after: Group | None, lumas: Lumas | None) -> Edge:
     if group.ink is None:
         return Edge(group.stop, 0.0)
     reach = strokes.frames_in(REACH_SECONDS, at_least=4)
@@ -151,7 +155,7 @@ def _end(strokes: StrokeMasks, group: Group, after: Group | None) -> Edge:
         high = min(high, after.first if _same_text(group, after) else (after.first + after.stop) // 2)
     middle = (group.first + group.stop) // 2
     low = max(min(middle, group.stop - 2), group.stop - reach, 0)
-    edge = refine_end(strokes, group.ink, group.stop, low, high)
+    edge = refine_end(strokes, group.ink, group.stop, low, high, lumas)
     if group.stop == strokes.frame_count and edge.support < SUPPORTED:
         return Edge(group.stop, 1.0)
     adjoins = after is not None and group.stop == after.first

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from caption_boundaries.captions.belief import NO_HINTS, Hints
 from caption_boundaries.captions.comparison import THERE, Look, same_caption, same_letters
 from caption_boundaries.captions.decoding import Segment
 from caption_boundaries.captions.reading import Reading, in_box, ink, presence
@@ -29,6 +30,8 @@ HARDLY = 0.25
 """A stretch with so much less strokes than its neighbour hardly has any."""
 SURELY_READ = 0.92
 """What is read with this confidence on both sides of a cut of the scene, and reads the same, is the same."""
+MORE_LETTERS = 3
+"""Text that joins a caption has so many letters at least; fewer may be a caption that differs in one."""
 VOTE_FRAMES = 24
 """A reading's vote grows with its length up to here."""
 
@@ -79,13 +82,7 @@ class Group:
 
 
 def join(
-    strokes: StrokeMasks,
-    segments: Sequence[Segment],
-    readings: Sequence[Reading],
-    *,
-    parted: Container[int] = (),
-    united: Container[int] = (),
-    lasting: Container[int] = (),
+    strokes: StrokeMasks, segments: Sequence[Segment], readings: Sequence[Reading], hints: Hints = NO_HINTS
 ) -> list[Group]:
     """Return the captions, and the stretches without text between them, in order.
 
@@ -93,14 +90,12 @@ def join(
         strokes: The stroke masks.
         segments: The stretches of the video, joining without a gap.
         readings: What was read in each.
-        parted: Source frames at which another caption is known to begin, whatever was read.
-        united: Source frames at which text is known to stay what it is, whatever was read.
-        lasting: Source frames at which text may be known to come or go, but not to become other text.
+        hints: What a detector knows of the source frames at which they begin.
     """
     groups: list[Group] = []
     for segment, reading in zip(segments, readings, strict=True):
         groups.append(_group(strokes, segment, reading))
-        _join_last(strokes, groups, parted, united, lasting)
+        _join_last(strokes, groups, hints)
     return groups
 
 
@@ -117,23 +112,36 @@ def _group(strokes: StrokeMasks, segment: Segment, reading: Reading) -> Group:
     return group
 
 
-def _join_last(
-    strokes: StrokeMasks,
-    groups: list[Group],
-    parted: Container[int],
-    united: Container[int],
-    lasting: Container[int],
-) -> None:
+def _join_last(strokes: StrokeMasks, groups: list[Group], hints: Hints) -> None:
     """Join the last group with those before it, as long as they show the same."""
     while len(groups) > 1:
         before, after = groups[-2:]
-        if after.first in parted and not _goes_on(strokes, before, after):
+        if after.first in hints.parted and not _goes_on(strokes, before, after):
             return
-        known = after.first in united or (after.first in lasting and _either_is_brief(strokes, before, after))
-        text = before.has_text and after.has_text
-        if not (text and (known or _is_remnant(strokes, before, after))) and not _same(strokes, before, after):
+        if not _same_by(hints, strokes, before, after) and not _same(strokes, before, after):
             return
         groups[-2:] = [_joined(before, after)]
+
+
+def _same_by(hints: Hints, strokes: StrokeMasks, before: Group, after: Group) -> bool:
+    """Tell whether two groups with text are one by what is known of where they meet, though they read differently."""
+    if not before.has_text or not after.has_text:
+        return False
+    place = after.first
+    return (
+        place in hints.united
+        or (place in hints.lasting and _either_is_brief(strokes, before, after))
+        or _is_remnant(strokes, before, after)
+        or (place in hints.likely_united and _has_joined(strokes, before, after))
+    )
+
+
+def _has_joined(strokes: StrokeMasks, before: Group, after: Group) -> bool:
+    """Tell whether all of the one is still there beside more text in the other, as when a plate stands in its line."""
+    if abs(len(_words(before.reading)) - len(_words(after.reading))) < MORE_LETTERS:
+        return False
+    one, other = _looks(strokes, before, after)
+    return max(presence(one.ink, other.share), presence(other.ink, one.share)) >= THERE
 
 
 def _either_is_brief(strokes: StrokeMasks, before: Group, after: Group) -> bool:

@@ -13,7 +13,7 @@ from caption_boundaries.captions.standing import standing_texts
 from caption_boundaries.captions.text import folded
 from caption_boundaries.types import Anchor, TextLine
 
-LOWEST, HIGHEST = 0.5, 1.8
+LOWEST, HIGHEST = 0.5, 2.0
 """Bounds of a caption line's height, in usual line heights."""
 STRAY_LETTERS = 3
 """So many letters at most, far from where captions stand, are a speck that looks like text."""
@@ -63,16 +63,19 @@ class Scale:
         return self.line_height / self.aspect
 
 
-def caption_lines(readings: Sequence[Reading], durations: Sequence[float], scale: Scale) -> list[Reading]:
+def caption_lines(
+    readings: Sequence[Reading], durations: Sequence[float], scale: Scale, caption: Sequence[float] = ()
+) -> list[Reading]:
     """Return the readings with only those lines that may be captions.
 
     Args:
         readings: Of the video's stretches in order.
         durations: How long each of them is, in any unit.
         scale: Of the crop picture.
+        caption: How probable it is that each stretch shows a caption; empty: nobody knows.
     """
     sized = _keep(readings, lambda line: has_line_size(line, scale))
-    standing = standing_texts(sized, durations, scale.line_width, scale.line_height)
+    standing = standing_texts(sized, durations, scale.line_width, scale.line_height, caption)
     moving = _keep(sized, lambda line: not any(spot.holds(line) for spot in standing))
     known = scale.place is not None and _keep_to(
         moving, scale.place, scale, max(ALIGNED, scale.spread), at_least=KNOWN_LINES, share=KNOWN_SHARE

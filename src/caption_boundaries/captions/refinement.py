@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caption_boundaries.captions.fading import half_way, with_edges
+from caption_boundaries.captions.opacity import Lumas, Opacities, opacities
 from caption_boundaries.captions.strokes import Mask, StrokeMasks
 
 ROUNDS = 5
@@ -29,6 +30,8 @@ LATE_SUPPORT = 0.25
 LATE_CONTRAST = 0.85
 LEAST_SUPPORT = 0.04
 """Where fewer of the strokes come, as when a dot becomes an exclamation mark, noise weighs as much as they do."""
+BEYOND = 2
+"""Pictures are looked at so many frames further on either side than strokes are."""
 PAUSE_FRAMES = 2
 PAUSE_DEPTH = 0.3
 PAUSE_RETURN = 0.15
@@ -49,7 +52,7 @@ class Edge:
     """On how many frames it is partly there; 0: it comes or goes at once."""
 
 
-def refine_start(strokes: StrokeMasks, ink: Mask, guess: int, low: int, high: int) -> Edge:
+def refine_start(strokes: StrokeMasks, ink: Mask, guess: int, low: int, high: int, lumas: Lumas | None = None) -> Edge:
     """Return where a caption begins.
 
     Args:
@@ -58,21 +61,38 @@ def refine_start(strokes: StrokeMasks, ink: Mask, guess: int, low: int, high: in
         guess: About where it begins.
         low: The first source frame to look at.
         high: The source frame after the last to look at; those from ``guess`` on should show the caption.
+        lumas: The pictures, to see how it fades in; None: the strokes alone have to tell.
     """
     edge = _last_step(_ink_values(strokes, ink, low, high), guess - low)
     if edge is None:
         return Edge(guess, 0.0)
-    place, fade = half_way(_ink_values(strokes, with_edges(ink), low, high), edge[0])
+    place, fade = _half_way(strokes, ink, edge[0], low, high, lumas, backwards=False)
     return Edge(low + place, *edge[1:], fade)
 
 
-def refine_end(strokes: StrokeMasks, ink: Mask, guess: int, low: int, high: int) -> Edge:
+def refine_end(strokes: StrokeMasks, ink: Mask, guess: int, low: int, high: int, lumas: Lumas | None = None) -> Edge:
     """Return where a caption ends: the first source frame without it. Takes what `refine_start` does."""
     edge = _last_step(_ink_values(strokes, ink, low, high)[::-1], high - guess)
     if edge is None:
         return Edge(guess, 0.0)
-    place, fade = half_way(_ink_values(strokes, with_edges(ink), low, high)[::-1], edge[0])
+    place, fade = _half_way(strokes, ink, edge[0], low, high, lumas, backwards=True)
     return Edge(high - place, *edge[1:], fade)
+
+
+def _half_way(
+    strokes: StrokeMasks, ink: Mask, place: int, low: int, high: int, lumas: Lumas | None, *, backwards: bool
+) -> tuple[int, int]:
+    """Return what `half_way` does; rows are counted from outside the caption, which is its end backwards."""
+    around = with_edges(ink)
+
+    def look() -> Opacities | None:
+        if lumas is None:
+            return None
+        pictures = lumas.between(low - BEYOND, high + BEYOND)
+        return opacities([(high - 1 - f if backwards else f - low, luma) for f, luma in pictures], around, place)
+
+    values = _ink_values(strokes, around, low, high)
+    return half_way(values[::-1] if backwards else values, place, look)
 
 
 def _ink_values(strokes: StrokeMasks, ink: Mask, low: int, high: int) -> NDArray[np.float32]:

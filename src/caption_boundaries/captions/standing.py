@@ -1,4 +1,7 @@
-"""Which of the lines that were read stand in one place and are no captions: logos and clocks."""
+"""Which of the lines that were read stand in one place and are no captions: logos and clocks.
+
+In a short video a caption may stand as long as a logo does. A detector that knows captions then decides.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,10 @@ STATIC_STRETCHES = 6
 """And it was read in at least so many stretches of it."""
 FEW_VISITS, THROUGHOUT = 2, 0.8
 """A line that comes so often at most is a caption, however long, unless it is there for this share of the video."""
+SURELY_CAPTION = 0.9
+"""Where nothing but lines that stand is read and a detector sees a caption with this probability, they are one ..."""
+CAPTION_SHARE = 0.5
+"""... if that is so for this share of their time."""
 STATIC_SIMILARITY = 0.7
 USUAL_SPELLING = 0.5
 """Its usual reading has this share of the time."""
@@ -46,7 +53,11 @@ class _Reach:
 
 
 def standing_texts(
-    readings: Sequence[Reading], durations: Sequence[float], line_width: float, line_height: float
+    readings: Sequence[Reading],
+    durations: Sequence[float],
+    line_width: float,
+    line_height: float,
+    caption: Sequence[float] = (),
 ) -> list[Standing]:
     """Return the logos and clocks among what was read.
 
@@ -55,9 +66,34 @@ def standing_texts(
         durations: How long each of them is, in any unit.
         line_width: Usual height of a line as a fraction of the picture's width.
         line_height: The same as a fraction of its height.
+        caption: How probable it is that each stretch shows a caption; empty: nobody knows.
     """
     reach = _Reach(NEAR_ACROSS * line_width, NEAR_DOWN * line_height)
-    return [*_logos(readings, durations, reach), *_clocks(readings, reach)]
+    logos = _logos(readings, durations, reach)
+    if caption and logos:
+        logos = [logo for logo in logos if not _is_caption(logo, logos, readings, durations, caption)]
+    return [*logos, *_clocks(readings, reach)]
+
+
+def _is_caption(
+    logo: _Spot,
+    logos: Sequence[_Spot],
+    readings: Sequence[Reading],
+    durations: Sequence[float],
+    caption: Sequence[float],
+) -> bool:
+    """Tell whether what stands like a logo comes or goes, and a detector sees a caption where it stands alone."""
+    there = [any(logo.holds(line) for line in reading.lines) for reading in readings]
+    if there[0] and there[-1]:
+        return False
+    alone = sum(
+        duration
+        for reading, duration, is_there, probability in zip(readings, durations, there, caption, strict=True)
+        if is_there and probability >= SURELY_CAPTION
+        if all(any(other.holds(line) for other in logos) for line in reading.lines)
+    )
+    shown = sum(duration for duration, is_there in zip(durations, there, strict=True) if is_there)
+    return alone >= CAPTION_SHARE * shown
 
 
 @dataclass(slots=True)

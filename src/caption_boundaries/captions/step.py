@@ -10,13 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caption_boundaries.captions.belief import Belief
-from caption_boundaries.captions.decoding import Segment, change_frames, fuse, segments, surely_empty
+from caption_boundaries.captions.decoding import (
+    Segment,
+    caption_likelihood,
+    change_frames,
+    fuse,
+    segments,
+    surely_empty,
+)
 from caption_boundaries.captions.detector import BoundaryDetector, CaptionPictures
 from caption_boundaries.captions.engines import ReadingRoom
 from caption_boundaries.captions.extents import time_captions
 from caption_boundaries.captions.joining import Group, join
 from caption_boundaries.captions.learned import create_detector
 from caption_boundaries.captions.lines import caption_lines
+from caption_boundaries.captions.opacity import Lumas
 from caption_boundaries.captions.reading import Reading, chosen_indices
 from caption_boundaries.captions.rows import TickedText, Unread, limit_confidence, predicted_rows, tick
 from caption_boundaries.captions.ruled_out import ruled_out
@@ -84,17 +92,11 @@ def _find_with(ctx: StepContext, layout: LayoutConfig, shelf: Shelf) -> StepResu
     skipped = surely_empty(detection, pictures.indices, stretches)
     readings = _read(ctx, pictures, stretches, skipped, shelf)
     readings = look_again(pictures, stretches, readings, engine, shelf.put)
-    cleaned = caption_lines(readings, [len(stretch) for stretch in stretches], pictures.scale)
+    likelihood = caption_likelihood(detection, pictures.indices, stretches)
+    cleaned = caption_lines(readings, [len(stretch) for stretch in stretches], pictures.scale, likelihood)
     belief = Belief(detection, shown)
-    groups = join(
-        strokes,
-        stretches,
-        cleaned,
-        parted=belief.parted(stretches),
-        united=belief.united(stretches),
-        lasting=belief.lasting(stretches),
-    )
-    ticked = tick(time_captions(strokes, groups, belief), strokes, total, pictures.rate_hz)
+    groups = join(strokes, stretches, cleaned, belief.hints(stretches))
+    ticked = tick(time_captions(strokes, groups, belief, Lumas(pictures)), strokes, total, pictures.rate_hz)
     ticked = limit_confidence(ticked, belief, pictures.indices)
     writer = CaptionWriter(ctx.conn)
     by_person = _by_person(writer)
