@@ -149,6 +149,28 @@ def test_a_caption_that_a_plate_joins_stays_one(second: str, hints: Hints, capti
     assert (groups[0].first, groups[-1].stop) == (10, 80)
 
 
+@pytest.mark.parametrize(
+    ("text", "confidence", "hints", "captions"),
+    [
+        ("Gqqd mornlng!?", 0.8, Hints(likely_united={40}), 1),
+        ("Gqqd mornlng!?", 0.97, Hints(likely_united={40}), 2),
+        ("Where is it?", 0.8, Hints(likely_united={40}), 2),
+        ("Gqqd mornlng!?", 0.8, Hints(), 2),
+    ],
+    ids=["unsure and alike", "sure", "not alike", "nobody knows"],
+)
+def test_what_may_be_misread_is_one_where_that_is_likely(
+    text: str, confidence: float, hints: Hints, captions: int
+) -> None:
+    film = Film(90).show("Good morning", 10, 40).show("Gocd m0nning", 40, 80)
+    strokes, segments = film.strokes(), film.segments([10, 40, 80])
+    readings = film.readings(segments)
+    lines = tuple(replace(line, text=text, confidence=confidence) for line in readings[2].lines)
+    readings[2] = replace(readings[2], lines=lines)
+    groups = join(strokes, segments, readings, hints)
+    assert len([group for group in groups if group.has_text]) == captions
+
+
 def test_another_caption_with_more_text_is_none_that_a_plate_joined() -> None:
     film = Film(90).show("Good morning", 10, 40).show("Where is the key, then?", 40, 80)
     strokes, segments = film.strokes(), film.segments([10, 40, 80])

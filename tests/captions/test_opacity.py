@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caption_boundaries.captions.detector import CaptionPictures
+from caption_boundaries.captions.belief import Belief
+from caption_boundaries.captions.detector import CaptionPictures, Detection
 from caption_boundaries.captions.extents import time_captions
 from caption_boundaries.captions.fading import fit_opacities, with_edges
 from caption_boundaries.captions.joining import join
@@ -18,7 +19,7 @@ from caption_boundaries.captions.opacity import MOST_NOISE, PICTURES_KEPT, Lumas
 from caption_boundaries.captions.reading import ink
 from caption_boundaries.captions.strokes import StrokeMasks
 from caption_boundaries.media.jpeg import encode_jpeg
-from caption_boundaries.types import Region
+from caption_boundaries.types import DIFFERENT, SAME, Region
 from support.films import REGIONS, Background, Film, cuts_at, drifting, plain, still
 
 EVERY = 2.4
@@ -171,3 +172,30 @@ def test_where_a_hard_cut_fits_as_well_it_is_no_fade() -> None:
     rows = np.arange(0, 40, 2)
     levels = (np.arange(40) >= 20).astype(np.float32)
     assert fit_opacities(Opacities(rows, (rows >= 20).astype(float), 0.06), levels, 20) is None
+
+
+@pytest.mark.parametrize(("changes", "captions"), [(1.0, 2), (2.0, 3), (None, 2)], ids=["one", "two", "nobody knows"])
+def test_what_is_read_for_sure_while_captions_fade_into_each_other_is_none(
+    changes: float | None, captions: int
+) -> None:
+    film = Film(110, background=plain(30)).show("Where is the key?", 5, 50, fade=8).show("It is here.", 42, 100, fade=8)
+    pictures = pictures_of(film)
+    segments = film.segments([5, 43, 49, 100])
+    readings = film.readings(segments)
+    both = Film(110, background=plain(30)).show("Where it is here?", 40, 60).reading_at(46)
+    readings[2] = both
+    groups = join(pictures.strokes, segments, readings)
+    belief = None if changes is None else becoming(changes, pictures)
+    found = time_captions(pictures.strokes, groups, belief, Lumas(pictures))
+    assert len(found) == captions
+    if captions == 2:
+        assert [abs(item.first - true) <= 1 for item, true in zip(found, (9, 46), strict=True)] == [True, True]
+
+
+def becoming(changes: float, pictures: FilmPictures) -> Belief:
+    """Return the word of a detector that sees so many captions become others around the 46th frame."""
+    rows = np.tile(np.eye(5, dtype=np.float32)[SAME], (len(pictures.indices) - 1, 1))
+    for pair in (17, 20)[: int(changes)]:
+        rows[pair, [SAME, DIFFERENT]] = 0, 1
+    shown = pictures.strokes.shown_at(pictures.indices, pictures.rate_hz)
+    return Belief(Detection(rows, None, np.full(len(pictures.indices), 0.99, np.float32)), shown)

@@ -33,6 +33,8 @@ NO_CHANGE, ONE_CHANGE = 0.5, 1.2
 """Between so many expected changes of captions there is just one."""
 WORSE = 0.97
 """... and it is read with less confidence than either, by this factor."""
+MET = 2
+"""Captions that fade into each other meet within so many frames; what is read there lies so close to the fade."""
 DOUBTFUL_TEXT = 0.8
 """A text read with less confidence than this, and without boundaries to speak of, is something in the scene."""
 
@@ -63,7 +65,7 @@ def time_captions(
         belief: What a detector says of how often captions become others; None: nobody is asked.
         lumas: The pictures, to see how captions fade; None: the strokes alone have to tell.
     """
-    captions = _without_blends(strokes, groups, belief)
+    captions = _without_blends(strokes, groups, belief, lumas)
     edges = []
     for i, group in enumerate(captions):
         before = captions[i - 1] if i else None
@@ -77,17 +79,26 @@ def time_captions(
     return timed
 
 
-def _without_blends(strokes: StrokeMasks, groups: Sequence[Group], belief: Belief | None) -> list[Group]:
+def _without_blends(
+    strokes: StrokeMasks, groups: Sequence[Group], belief: Belief | None, lumas: Lumas | None
+) -> list[Group]:
     """Return the groups with text but those in which one caption fades into the next."""
     captions: list[Group] = []
     for i, group in enumerate(groups):
         within = 0 < i < len(groups) - 1 and groups[i - 1].has_text and groups[i + 1].has_text
-        if group.has_text and not (within and _is_blend(strokes, group, captions[-1], groups[i + 1], belief)):
+        if group.has_text and not (within and _is_blend(strokes, group, captions[-1], groups[i + 1], belief, lumas)):
             captions.append(group)
     return captions
 
 
-def _is_blend(strokes: StrokeMasks, group: Group, before: Group, after: Group, belief: Belief | None) -> bool:
+def _is_blend(
+    strokes: StrokeMasks,
+    group: Group,
+    before: Group,
+    after: Group,
+    belief: Belief | None,
+    lumas: Lumas | None,
+) -> bool:
     """Tell whether a group is the moment in which one caption fades into the next, and is read as a mixture of both.
 
     Between it and the caption before may lie another such moment, but no pause.
@@ -97,13 +108,26 @@ def _is_blend(strokes: StrokeMasks, group: Group, before: Group, after: Group, b
         return False
     if frames <= strokes.frames_in(BLEND_SECONDS, at_least=2) and confidence < SURE_OF_BLEND:
         return True
-    surer = min(before.text()[1], after.text()[1])
-    both = _is_both(group, before, after)
-    if belief is not None and (both or confidence < surer):
-        changes = belief.others((before.first + before.stop) // 2, (after.first + after.stop) // 2)
-        if changes is not None and NO_CHANGE < changes < ONE_CHANGE:
-            return True
-    return both and confidence < WORSE * surer
+    surer, both = min(before.text()[1], after.text()[1]), _is_both(group, before, after)
+    changes = belief and belief.others((before.first + before.stop) // 2, (after.first + after.stop) // 2)
+    if changes is not None and (both or confidence < surer) and NO_CHANGE < changes < ONE_CHANGE:
+        return True
+    if both and confidence < WORSE * surer:
+        return True
+    return (changes is None or changes < ONE_CHANGE) and _meet_within(strokes, group, before, after, lumas)
+
+
+def _meet_within(strokes: StrokeMasks, group: Group, before: Group, after: Group, lumas: Lumas | None) -> bool:
+    """Tell whether pictures show that its neighbours fade into each other, and the group lies within that fade."""
+    end, start = _end(strokes, before, after, lumas), _start(strokes, after, before, lumas)
+    reach = max(end.fade, start.fade) // 2 + MET
+    return (
+        lumas is not None
+        and min(end.fade, start.fade) > 0
+        and abs(start.frame - end.frame) <= MET
+        and group.first >= end.frame - reach
+        and group.stop <= start.frame + reach
+    )
 
 
 def _is_both(group: Group, before: Group, after: Group) -> bool:

@@ -12,7 +12,7 @@ from caption_boundaries.captions.comparison import THERE, Look, same_caption, sa
 from caption_boundaries.captions.decoding import Segment
 from caption_boundaries.captions.reading import Reading, in_box, ink, presence
 from caption_boundaries.captions.strokes import Mask, PackedMask, Share, StrokeMasks
-from caption_boundaries.captions.text import folded
+from caption_boundaries.captions.text import folded, similarity
 
 NEAR_SECONDS = 2.0
 """Two stretches are compared by what is seen so close to where they meet."""
@@ -32,6 +32,8 @@ SURELY_READ = 0.92
 """What is read with this confidence on both sides of a cut of the scene, and reads the same, is the same."""
 MORE_LETTERS = 3
 """Text that joins a caption has so many letters at least; fewer may be a caption that differs in one."""
+MISREAD = 0.5
+"""Readings of one caption are alike to this degree, however busy the scene behind it is."""
 VOTE_FRAMES = 24
 """A reading's vote grows with its length up to here."""
 
@@ -128,12 +130,17 @@ def _same_by(hints: Hints, strokes: StrokeMasks, before: Group, after: Group) ->
     if not before.has_text or not after.has_text:
         return False
     place = after.first
-    return (
-        place in hints.united
-        or (place in hints.lasting and _either_is_brief(strokes, before, after))
-        or _is_remnant(strokes, before, after)
-        or (place in hints.likely_united and _has_joined(strokes, before, after))
-    )
+    if place in hints.united or _is_remnant(strokes, before, after):
+        return True
+    if place in hints.lasting and _either_is_brief(strokes, before, after):
+        return True
+    return place in hints.likely_united and (_may_be_misread(before, after) or _has_joined(strokes, before, after))
+
+
+def _may_be_misread(before: Group, after: Group) -> bool:
+    """Tell whether two texts that were not both read for sure are alike."""
+    alike = similarity(_words(before.reading), _words(after.reading))
+    return alike >= MISREAD and min(before.reading.confidence, after.reading.confidence) < SURELY_READ
 
 
 def _has_joined(strokes: StrokeMasks, before: Group, after: Group) -> bool:
