@@ -109,7 +109,8 @@ def _is_blend(
     if frames <= strokes.frames_in(BLEND_SECONDS, at_least=2) and confidence < SURE_OF_BLEND:
         return True
     surer, both = min(before.text()[1], after.text()[1]), _is_both(group, before, after)
-    changes = belief and belief.others((before.first + before.stop) // 2, (after.first + after.stop) // 2)
+    middles = (before.first + before.stop) // 2, (after.first + after.stop) // 2
+    changes = None if belief is None else belief.others(*middles)
     if changes is not None and (both or confidence < surer) and NO_CHANGE < changes < ONE_CHANGE:
         return True
     if both and confidence < WORSE * surer:
