@@ -22,7 +22,7 @@ from caption_boundaries.media.jpeg import encode_jpeg
 from caption_boundaries.models.checkpoint import find_checkpoint
 from caption_boundaries.models.description import Calibration, Description
 from caption_boundaries.models.network import SWAPPED, BoundaryNetwork
-from caption_boundaries.models.preprocessing import WINDOW, Preprocessor
+from caption_boundaries.models.preprocessing import Preprocessor, bands_of
 from caption_boundaries.training.export import export_model
 from caption_boundaries.types import DIFFERENT, EMPTY_EMPTY, EMPTY_VALID, SAME, VALID_EMPTY
 from support.films import REGIONS, Film, drifting
@@ -146,9 +146,52 @@ class CountingBackend:
             self.done += len(pictures)
         return np.zeros((len(pictures), 1), np.float32)
 
-    def compare(self, features: np.ndarray) -> tuple[Logits, Logits]:
-        pairs = len(features) - WINDOW + 1
+    def compare(self, *features: np.ndarray) -> tuple[Logits, Logits]:
+        pairs = len(features[0])
         return np.zeros((pairs, 5), np.float32), np.zeros((pairs, 5), np.float32)
+
+
+class NumberedBackend(CountingBackend):
+    """Is sure of every pair but some, and remembers by which pictures each is judged."""
+
+    def __init__(self, unsure: set[int]) -> None:
+        super().__init__()
+        self._unsure, self.judged = unsure, []
+
+    def encode(self, pictures: np.ndarray) -> np.ndarray:
+        return pictures[:, 0, 0, :1].astype(np.float32)
+
+    def compare(self, *features: np.ndarray) -> tuple[Logits, Logits]:
+        windows = [tuple(window) for window in np.concatenate(features, axis=1).astype(int).tolist()]
+        self.judged += windows
+        logits = np.zeros((len(windows), 5), np.float32)
+        for place, (before, first, _, after) in enumerate(windows):
+            usual = (before, after) == (max(0, first - 1), min(NUMBERED - 1, first + 2))
+            logits[place, SAME] = (0.0 if first in self._unsure else 9.0) if usual else 4.0
+        return logits, logits
+
+
+NUMBERED = 40
+"""Pictures of a video of which each shows its own number."""
+
+
+def test_where_it_is_not_sure_a_pair_is_judged_by_pictures_further_off_too() -> None:
+    backend = NumberedBackend({0, 7, 38})
+    jpegs = [encode_jpeg(np.full((16, 16, 3), number, np.uint8), 95) for number in range(NUMBERED)]
+    preprocessor = Preprocessor(16, 16, bands_of(()))
+    prediction = BoundaryPredictor(backend, workers=1).predict(jpegs, preprocessor)
+    usual = {(max(0, first - 1), first, first + 1, min(39, first + 2)) for first in range(39)}
+    assert usual <= set(backend.judged)
+    assert {window for window in backend.judged if window not in usual} == {
+        *((5, 7, 8, 10), (6, 7, 8, 10), (5, 7, 8, 9)),
+        *((0, 0, 1, 3), (36, 38, 39, 39)),
+    }
+    sure = 9.0
+    # At either end two of the four windows are the usual one.
+    mean = {0: (0 + 4 + 4 + 0) / 4, 7: (0 + 4 + 4 + 4) / 4, 38: (0 + 4 + 0 + 4) / 4}
+    for first, said in enumerate(prediction.probabilities[:, SAME].tolist()):
+        logit = mean.get(first, sure)
+        assert said == pytest.approx(np.exp(logit) / (np.exp(logit) + 4), abs=1e-3)
 
 
 def test_memory_does_not_grow_with_the_video(jpegs: list[bytes], preprocessor: Preprocessor) -> None:

@@ -20,7 +20,7 @@ from caption_boundaries.errors import TrainingError, UsageError
 from caption_boundaries.inference.backends import SHIPPED, OnnxBackend
 from caption_boundaries.inference.pictures import preprocessor_of
 from caption_boundaries.inference.predictor import BoundaryPredictor
-from caption_boundaries.models.preprocessing import WINDOW, Picture, sampled
+from caption_boundaries.models.preprocessing import Picture, sampled
 from caption_boundaries.training.pairs import NetworkPairs
 from caption_boundaries.training.session import load_data
 from support.folders import file_hashes
@@ -151,8 +151,8 @@ class Watching:
         self.seen += list(pictures)
         return np.zeros((len(pictures), 1), np.float32)
 
-    def compare(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        pairs = len(features) - WINDOW + 1
+    def compare(self, *features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        pairs = len(features[0])
         return np.zeros((pairs, 5), np.float32), np.zeros((pairs, 5), np.float32)
 
 
@@ -188,10 +188,10 @@ def test_the_ends_of_a_video_are_continued(root: Path) -> None:
 
 def _without_overlap(seen: list[Picture], count: int) -> list[Picture]:
     """Return the pictures without those that a batch repeats, and without the margin of the whole."""
-    from caption_boundaries.inference.predictor import BATCH
+    from caption_boundaries.inference.predictor import BATCH, REACH, SHARED
 
     kept = seen[:BATCH]
-    for start in range(BATCH, len(seen), BATCH + WINDOW - 1):
-        kept += seen[start + WINDOW - 1 : start + BATCH + WINDOW - 1]
-    assert len(kept) == count + 2
-    return kept[1:-1]
+    for start in range(BATCH, len(seen), BATCH + SHARED):
+        kept += seen[start + SHARED : start + BATCH + SHARED]
+    assert len(kept) == count + 2 * REACH
+    return kept[REACH:-REACH]

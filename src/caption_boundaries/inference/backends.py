@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from caption_boundaries.errors import InputError
 from caption_boundaries.models.checkpoint import META, POINTERS, find_checkpoint
 from caption_boundaries.models.description import DESCRIPTION, ENCODER, HEAD, Description, read_description
-from caption_boundaries.models.preprocessing import WINDOW
 
 Features = NDArray[np.float32]
 Logits = NDArray[np.float32]
@@ -32,11 +31,17 @@ class Backend(Protocol):
     def encode(self, pictures: NDArray[np.uint8]) -> Features:
         """Return the features of pictures, shape (n, channels, height, width)."""
 
-    def compare(self, features: Features) -> tuple[Logits, Logits]:
-        """Return what is said of the pairs in a run of n pictures that have a picture on either side.
+    def compare(self, before: Features, first: Features, second: Features, after: Features) -> tuple[Logits, Logits]:
+        """Return what is said of n pairs.
+
+        Args:
+            before: Features of a picture before each pair.
+            first: Of the pairs' first pictures.
+            second: Of their second pictures.
+            after: Of a picture after each pair.
 
         Returns:
-            The logits of the forward and of the backward pass, each of shape (n - 3, 5).
+            The logits of the forward and of the backward pass, each of shape (n, 5).
         """
 
 
@@ -63,16 +68,10 @@ class OnnxBackend:
         (features,) = _run(self.encoder, pictures)
         return features
 
-    def compare(self, features: Features) -> tuple[Logits, Logits]:
-        """Return the logits of both passes for the pairs in a run of pictures, each of shape (n - 3, 5)."""
-        forward, backward = _run(self.head, *windows(features))
+    def compare(self, before: Features, first: Features, second: Features, after: Features) -> tuple[Logits, Logits]:
+        """Return the logits of both passes for pairs between two others, each of shape (n, 5)."""
+        forward, backward = _run(self.head, before, first, second, after)
         return forward, backward
-
-
-def windows(features: Features) -> list[Features]:
-    """Return the features of every first, second, … picture of the windows in a run of pictures; views."""
-    count = len(features) - WINDOW + 1
-    return [features[place : place + count] for place in range(WINDOW)]
 
 
 def load_backend(path: Path | None = None) -> Backend:

@@ -1,4 +1,8 @@
-"""What a model says of every two neighbouring pictures of a video, in memory that does not grow with its length."""
+"""What a model says of every two neighbouring pictures of a video, in memory that does not grow with its length.
+
+A pair is judged between the picture before it and the one after it. Where the model is not sure, it is judged once more
+between pictures further off, and the mean counts: noise, motion and fades look otherwise there.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caption_boundaries.ahead import in_order
-from caption_boundaries.inference.backends import Backend, load_backend
+from caption_boundaries.inference.backends import Backend, Features, Logits, load_backend
 from caption_boundaries.inference.pictures import read_input
 from caption_boundaries.inference.statistics import InputStatistics, summarize, total
 from caption_boundaries.models.description import Description
-from caption_boundaries.models.preprocessing import WINDOW, Preprocessor
+from caption_boundaries.models.preprocessing import Preprocessor
 from caption_boundaries.types import BOUNDARY_CLASSES, BoundaryProbabilities
 
 BATCH = 32
@@ -25,6 +29,16 @@ _Counted = tuple[bytes, bool]
 """A picture, and whether it is counted in the statistics: none is counted twice."""
 WAITING_PER_WORKER = 2
 """Batches that wait for each thread at most, which bounds the memory."""
+USUAL_WINDOW = (-1, 0, 1, 2)
+"""Which pictures a pair is judged by, counted from its first."""
+WIDER_WINDOWS = ((-2, 0, 1, 3), (-1, 0, 1, 3), (-2, 0, 1, 2))
+"""By which it is judged, too, where the model is not sure."""
+UNSURE = 0.9
+"""Where no class is more probable than this, as in two or three of a hundred pairs."""
+REACH = 2
+"""How far the windows reach on either side of a pair."""
+SHARED = 2 * REACH + 1
+"""Pictures that two neighbouring batches share, so that every pair is judged once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,28 +119,44 @@ class BoundaryPredictor:
     def _one_batch(self, jpegs: list[_Counted], preprocessor: Preprocessor) -> _Batch:
         pictures = np.stack([read_input(jpeg, preprocessor) for jpeg, _ in jpegs])
         statistics = summarize(pictures[[counts for _, counts in jpegs]])
-        if len(pictures) < WINDOW:
+        firsts = np.arange(REACH, len(pictures) - REACH - 1)
+        if not len(firsts):
             nothing = np.zeros((0, len(BOUNDARY_CLASSES)), dtype=np.float32)
             return _Batch(nothing, nothing, statistics)
-        return _Batch(*self._backend.compare(self._backend.encode(pictures)), statistics)
+        return _Batch(*self._judge(self._backend.encode(pictures), firsts), statistics)
+
+    def _judge(self, features: Features, firsts: NDArray[np.int64]) -> tuple[Logits, Logits]:
+        """Return the logits of both passes for the pairs that begin at ``firsts``."""
+        both = np.stack(self._compare(features, firsts, USUAL_WINDOW))
+        unsure = self.description.calibration.probabilities(both.mean(axis=0)).max(axis=1) < UNSURE
+        if unsure.any():
+            wider = [np.stack(self._compare(features, firsts[unsure], window)) for window in WIDER_WINDOWS]
+            both[:, unsure] = np.mean([both[:, unsure], *wider], axis=0)
+        return both[0], both[1]
+
+    def _compare(
+        self, features: Features, firsts: NDArray[np.int64], window: tuple[int, int, int, int]
+    ) -> tuple[Logits, Logits]:
+        before, first, second, after = (features[firsts + offset] for offset in window)
+        return self._backend.compare(before, first, second, after)
 
 
 def _with_margin(jpegs: Iterable[bytes]) -> Iterator[_Counted]:
-    """Yield every picture, and the first and the last once more, so that every pair has one on either side."""
+    """Yield every picture, and the first and the last as often as windows reach, so that every pair lies in them."""
     last = None
     for jpeg in jpegs:
         if last is None:
-            yield jpeg, False
+            yield from [(jpeg, False)] * REACH
         yield jpeg, True
         last = jpeg
     if last is not None:
-        yield last, False
+        yield from [(last, False)] * REACH
 
 
 def _overlapping(pictures: Iterable[_Counted], size: int) -> Iterator[list[_Counted]]:
-    """Yield batches of ``size`` pictures and, but for the first batch, those before them that share a window."""
+    """Yield batches of ``size`` pictures and, but for the first batch, those before them that share a pair."""
     stream = iter(pictures)
     last: list[_Counted] = []
     while part := list(itertools.islice(stream, size)):
         yield last + part
-        last = [(jpeg, False) for jpeg, _ in (last + part)[1 - WINDOW :]]
+        last = [(jpeg, False) for jpeg, _ in (last + part)[-SHARED:]]

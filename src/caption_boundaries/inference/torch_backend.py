@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from caption_boundaries.inference.backends import Features, Logits, windows
+from caption_boundaries.inference.backends import Features, Logits
 from caption_boundaries.models.architectures import architecture
 from caption_boundaries.models.checkpoint import WEIGHTS, read_meta
 from caption_boundaries.models.description import Description, check_compatible
@@ -51,7 +51,7 @@ class TorchBackend:
         return np.asarray(self.network.encoder(torch.from_numpy(pictures)).numpy(), dtype=np.float32)
 
     @torch.inference_mode()
-    def compare(self, features: Features) -> tuple[Logits, Logits]:
-        """Return the logits of both passes for the pairs in a run of pictures, each of shape (n - 3, 5)."""
-        forward, backward = self.network.head(*(torch.from_numpy(part) for part in windows(features)))
+    def compare(self, before: Features, first: Features, second: Features, after: Features) -> tuple[Logits, Logits]:
+        """Return the logits of both passes for pairs between two others, each of shape (n, 5)."""
+        forward, backward = self.network.head(*(torch.from_numpy(part) for part in (before, first, second, after)))
         return forward.numpy(), backward.numpy()
