@@ -141,6 +141,12 @@ def test_what_comes_or_goes_lasts_and_what_becomes_another_does_not() -> None:
     assert becoming_another(p9=0.9).hints(cut_at(20, 30)).lasting == {30}
 
 
+def test_where_the_detector_sees_a_caption_come_or_go() -> None:
+    assert believed(said(9, 15)).hints(cut_at(10, 18, 31)).coming == {18, 31}
+    assert believed(said(9, 15, change=0.6)).hints(cut_at(18, 31)).coming == frozenset()
+    assert becoming_another(p9=0.9).hints(cut_at(20)).coming == frozenset()
+
+
 def test_where_the_detector_sees_no_caption_nothing_is_united() -> None:
     assert believed(said(12, 15)).hints(cut_at(8, 16)).united == frozenset()
 

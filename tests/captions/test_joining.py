@@ -150,6 +150,22 @@ def test_a_caption_that_a_plate_joins_stays_one(second: str, hints: Hints, capti
 
 
 @pytest.mark.parametrize(
+    ("until", "hints", "first"),
+    [(40, Hints(), 0), (40, Hints(coming={40}), 40), (40, Hints(coming={80}), 0), (3, Hints(coming={3}), 0)],
+    ids=["nobody knows", "it comes", "it goes elsewhere", "unread for a moment"],
+)
+def test_a_pause_with_the_strokes_of_the_caption_is_one_where_that_is_known(
+    until: int, hints: Hints, first: int
+) -> None:
+    """As where the background happens to have strokes wherever a short text has."""
+    film = Film(90).show("Good morning", 0, 80)
+    strokes, segments = film.strokes(), film.segments([until, 80])
+    readings = [Reading(()), *film.readings(segments)[1:]]
+    (group,) = [group for group in join(strokes, segments, readings, hints) if group.has_text]
+    assert (group.first, group.stop) == (first, 80)
+
+
+@pytest.mark.parametrize(
     ("text", "confidence", "hints", "captions"),
     [
         ("Gqqd mornlng!?", 0.8, Hints(likely_united={40}), 1),

@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from caption_boundaries.training.augmentation import LUMA, Pair
+from caption_boundaries.training.augmentation import Pair
 from caption_boundaries.training.batches import PairData
 from caption_boundaries.training.config import TrainConfig
 from caption_boundaries.training.tracking import LocalTracker
 from caption_boundaries.training.trainer import Trainer, TrainingData, TrainingResult
-from caption_boundaries.types import GrayImage
 
 torch.set_num_threads(1)
 
@@ -36,9 +35,6 @@ class DrawnPairs:
         ground = random.integers(40, 90, (16, int(self.widths[number])), dtype=np.uint8)
         first, second = (_drawn(ground, place) for place in SHOWN[self.labels[number]])
         return np.stack([first, first, second, second])
-
-    def scene(self, number: int) -> GrayImage:
-        return np.asarray(self.pair(number)[0, LUMA])
 
 
 def _drawn(ground: np.ndarray, place: int | None) -> np.ndarray:

@@ -6,9 +6,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,10 +15,9 @@ from hypothesis import strategies as st
 from caption_boundaries.errors import InputError
 from caption_boundaries.models.checkpoint import Meta, find_checkpoint, read_meta, save_checkpoint
 from caption_boundaries.models.description import Calibration
-from caption_boundaries.training.augmentation import LUMA, STROKES, USUAL, augment
-from caption_boundaries.training.batches import AugmentedPairs, EpochPlan, collate, training_batches
+from caption_boundaries.training.augmentation import USUAL, augment
+from caption_boundaries.training.batches import EpochPlan, collate, training_batches
 from caption_boundaries.training.calibration import fit_calibration
-from caption_boundaries.training.scenes import before_scenes
 from caption_boundaries.training.tracking import (
     CONFUSION,
     HISTORY,
@@ -32,8 +29,7 @@ from caption_boundaries.training.tracking import (
     make_tracker,
     read_history,
 )
-from caption_boundaries.types import EMPTY_EMPTY, GrayImage
-from support.training import TINY, DrawnPairs, drawn
+from support.training import TINY, drawn
 
 META = Meta("siamese-tiny", "1", 4, 0, {}, "hash", "1.0", "weights")
 
@@ -116,59 +112,6 @@ def test_sometimes_nothing_is_known_of_the_usual() -> None:
     pair[:, USUAL] = 200
     unknown = [not augment(pair, np.random.default_rng(seed))[:, USUAL].any() for seed in range(200)]
     assert 15 < sum(unknown) < 80
-
-
-def scene(seed: int, *, side: int = 40) -> GrayImage:
-    return np.random.default_rng(seed).integers(90, 110, (side, 2 * side), dtype=np.uint8)
-
-
-@given(number=st.integers(0, 4), seed=st.integers(0, 1000))
-def test_other_scenes_lie_behind_the_strokes(number: int, seed: int) -> None:
-    pair = drawn(5, 3).pair(number)
-    changed = before_scenes(pair, [scene(1), scene(2)], np.random.default_rng(seed))
-    assert np.array_equal(before_scenes(pair, [scene(1), scene(2)], np.random.default_rng(seed)), changed)
-    text = pair[:, STROKES] > 0
-    inside = np.stack([cv2.erode(picture.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0 for picture in text])
-    assert np.array_equal(changed[:, LUMA][inside], pair[:, LUMA][inside]), "the text stays"
-    far = np.stack([cv2.dilate(picture.astype(np.uint8), np.ones((11, 11), np.uint8)) == 0 for picture in text])
-    assert changed[:, LUMA][far].mean() > pair[:, LUMA][far].mean() + 8, "the scenes are lighter than its own"
-    assert np.array_equal(changed[:, USUAL], pair[:, USUAL])
-
-
-def test_a_cut_may_lie_between_any_two_pictures_or_nowhere() -> None:
-    pair = np.zeros((4, 3, 16, 32), np.uint8)
-    dark, light = np.zeros((8, 16), np.uint8), np.full((8, 16), 200, np.uint8)
-    lights = {
-        tuple(
-            (before_scenes(pair, [dark, light], np.random.default_rng(seed))[:, LUMA].mean(axis=(1, 2)) > 50).tolist()
-        )
-        for seed in range(40)
-    }
-    assert lights == {tuple(number >= cut for number in range(4)) for cut in range(4)}
-
-
-def test_strokes_of_a_scene_are_strokes() -> None:
-    striped = np.tile(np.array([0] * 6 + [255] * 2, np.uint8), (16, 4))
-    pair = np.zeros((4, 3, 16, 32), np.uint8)
-    assert before_scenes(pair, [striped, striped], np.random.default_rng(0))[:, STROKES].max() > 100
-
-
-def test_some_pairs_are_seen_before_scenes_without_captions() -> None:
-    class Watched(DrawnPairs):
-        asked: ClassVar[list[int]] = []
-
-        def scene(self, number: int) -> GrayImage:
-            self.asked.append(number)
-            return super().scene(number)
-
-    data = Watched(100, 1)
-    pairs = AugmentedPairs(data, TINY)
-    for number in range(100):
-        pairs[0, number]
-    assert 40 < len(data.asked) < 100, "two for about a third of the pairs"
-    assert {int(data.labels[number]) for number in data.asked} == {EMPTY_EMPTY}
-    untouched = AugmentedPairs(data, replace(TINY, augment=0.0))
-    assert all(np.array_equal(untouched[0, number][0], data.pair(number)) for number in range(20))
 
 
 def test_calibration_makes_probabilities_come_true() -> None:

@@ -133,9 +133,6 @@ def test_a_class_without_pairs_is_named() -> None:
         def pair(self, number: int) -> np.ndarray:
             return data.pair(int(keep[number]))
 
-        def scene(self, number: int) -> np.ndarray:
-            return data.scene(int(keep[number]))
-
     with pytest.raises(TrainingError, match="no pair of class different"):
         Trainer(TINY, TrainingData(Some(), drawn(10, 2), ""), Path("nowhere"))
 

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from caption_boundaries.captions.decoding import Segment, change_probability
 from caption_boundaries.captions.detector import Detection
-from caption_boundaries.types import DIFFERENT, SAME
+from caption_boundaries.types import DIFFERENT, EMPTY_VALID, SAME, VALID_EMPTY
 
 SURELY_ANOTHER = 0.7
-"""Where a pair shows two captions with this probability, what is on either side is never taken for one."""
+"""Where a pair shows two captions with this probability, what is on either side is never taken for one; nor are a
+caption and the pause beside it where a pair shows that it comes or goes."""
 SURELY_THE_SAME = 0.05
 """Where three pairs together show anything else with less than this probability, a caption stays what it is."""
 LIKELY_THE_SAME = 0.5
@@ -39,6 +40,9 @@ class Hints:
     likely_united: Container[int] = ()
     """Around these a caption likely stays what it is."""
 
+    coming: Container[int] = ()
+    """There a caption comes or goes."""
+
 
 NO_HINTS = Hints()
 
@@ -57,6 +61,7 @@ class Belief:
         """Whether the detector can tell captions from other strokes, and has seen any pair."""
         self._different = detection.probabilities[:, DIFFERENT]
         self._not_same = 1 - detection.probabilities[:, SAME]
+        self._comes_or_goes = detection.probabilities[:, [EMPTY_VALID, VALID_EMPTY]].sum(axis=1)
         self._changes = change_probability(detection.probabilities)
         self._shown = shown
 
@@ -66,15 +71,17 @@ class Belief:
             return NO_HINTS
         begins = np.array([stretch.first for stretch in stretches], dtype=np.int64)
         return Hints(
-            parted=self._parted(begins),
+            parted=self._nearest(begins, self._different),
+            coming=self._nearest(begins, self._comes_or_goes),
             united=self._around(begins, self._not_same, SURELY_THE_SAME),
             lasting=self._around(begins, self._different, SURELY_THE_SAME),
             likely_united=self._around(begins, self._not_same, LIKELY_THE_SAME),
         )
 
-    def _parted(self, begins: NDArray[np.int64]) -> frozenset[int]:
+    def _nearest(self, begins: NDArray[np.int64], seen: NDArray[np.float32]) -> frozenset[int]:
+        """Return where stretches begin nearest to the middle of pairs that surely show something."""
         found = set()
-        for pair in np.flatnonzero(self._different >= SURELY_ANOTHER).tolist():
+        for pair in np.flatnonzero(seen >= SURELY_ANOTHER).tolist():
             last, first = int(self._shown[pair]), int(self._shown[pair + 1])
             inside = begins[(begins > last) & (begins <= first)]
             if len(inside):

@@ -120,9 +120,17 @@ def _join_last(strokes: StrokeMasks, groups: list[Group], hints: Hints) -> None:
         before, after = groups[-2:]
         if after.first in hints.parted and not _goes_on(strokes, before, after):
             return
+        if after.first in hints.coming and _one_is_a_pause(strokes, before, after):
+            return
         if not _same_by(hints, strokes, before, after) and not _same(strokes, before, after):
             return
         groups[-2:] = [_joined(before, after)]
+
+
+def _one_is_a_pause(strokes: StrokeMasks, before: Group, after: Group) -> bool:
+    """Tell whether one has text and the other has none for longer than a moment."""
+    empty = after if before.has_text else before
+    return before.has_text != after.has_text and not _is_brief(strokes, empty)
 
 
 def _same_by(hints: Hints, strokes: StrokeMasks, before: Group, after: Group) -> bool:

@@ -15,13 +15,10 @@ from caption_boundaries.errors import TrainingError
 from caption_boundaries.evaluation.pairs import Labels
 from caption_boundaries.training.augmentation import Pair, augment
 from caption_boundaries.training.config import TrainConfig
-from caption_boundaries.training.scenes import SCENES, before_scenes
-from caption_boundaries.types import BOUNDARY_CLASSES, EMPTY_EMPTY, GrayImage
+from caption_boundaries.types import BOUNDARY_CLASSES
 
 SORTED_BATCHES = 16
 """Pairs of so many batches are put in order of width, so that little padding is needed."""
-OTHER_SCENES = 0.35
-"""Share of pairs that are seen before the scenes of other pairs."""
 Place = tuple[int, int]
 """The epoch and the number of a pair."""
 
@@ -39,9 +36,6 @@ class PairData(Protocol):
 
     def pair(self, number: int) -> Pair:
         """Return the inputs of a pair between its neighbours, shape (WINDOW, channels, height, width)."""
-
-    def scene(self, number: int) -> GrayImage:
-        """Return the luma of a pair's first picture as a network sees it, shape (height, width)."""
 
 
 class EpochPlan:
@@ -102,17 +96,13 @@ class AugmentedPairs(Dataset[tuple[Pair, int]]):
     def __init__(self, data: PairData, config: TrainConfig) -> None:
         """Take pairs from ``data``."""
         self._data, self._config = data, config
-        self._empty = np.flatnonzero(data.labels == EMPTY_EMPTY)
 
     def __getitem__(self, place: Place) -> tuple[Pair, int]:
         """Return the pair and its class."""
         epoch, number = place
         random = np.random.default_rng([self._config.seed, epoch, number])
-        pair = self._data.pair(number)
-        if random.random() < OTHER_SCENES * self._config.augment:
-            scenes = [self._data.scene(int(other)) for other in random.choice(self._empty, SCENES)]
-            pair = before_scenes(pair, scenes, random)
-        return augment(pair, random, self._config.augment), int(self._data.labels[number])
+        pair = augment(self._data.pair(number), random, self._config.augment)
+        return pair, int(self._data.labels[number])
 
 
 def training_batches(

@@ -17,8 +17,7 @@ from caption_boundaries.evaluation.pairs import Labels
 from caption_boundaries.inference.pictures import preprocessor_of, read_input
 from caption_boundaries.inference.statistics import summarize
 from caption_boundaries.models.preprocessing import MARGIN, Preprocessor, sampled
-from caption_boundaries.training.augmentation import LUMA, Pair
-from caption_boundaries.types import GrayImage
+from caption_boundaries.training.augmentation import Pair
 
 NEEDED = frozenset({"cropping"})
 
@@ -54,16 +53,6 @@ class NetworkPairs:
         """
         preprocessor = self._preprocessors[self._dataset.video_of(number)]
         return np.stack([preprocessor(picture) for picture in self._dataset.surroundings(number, MARGIN)])
-
-    def scene(self, number: int) -> GrayImage:
-        """Return the luma of a pair's first picture as a network sees it, shape (height, width).
-
-        Raises:
-            DatabaseError: Its video's databases are damaged, or not there any more.
-        """
-        first, _ = self._dataset.surroundings(number, margin=0)
-        luma: GrayImage = self._preprocessors[self._dataset.video_of(number)](first)[LUMA]
-        return luma
 
     def statistics(self) -> dict[str, float]:
         """Return mean and spread, over the videos, of each figure of `InputStatistics`."""
