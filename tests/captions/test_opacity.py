@@ -160,12 +160,20 @@ def test_noise_moves_a_fade_by_a_frame_at_most(place: int, fade: int, error: int
         return np.clip((rows - place + fade / 2 + 1) / (fade + 1), 0, 1)
 
     rows = np.arange(phase, 40, EVERY).astype(np.int64)
-    noise = np.random.default_rng(seed).normal(0, 0.04, len(rows))
+    noise = np.random.default_rng(seed).uniform(-0.05, 0.05, len(rows))
     # Strong strokes are all there from the first frame of the fade on.
     levels = (there(np.arange(40)) > 0).astype(np.float32)
     found = fit_opacities(Opacities(rows, there(rows) + noise, 0.06), levels, place - fade // 2 + error)
     assert found is not None
     assert abs(found[0] - place) <= 1
+
+
+def test_a_scene_that_is_cut_just_outside_is_no_fade() -> None:
+    """Until the cut its own strokes look a little like the caption."""
+    rows = np.arange(0, 40, 3)
+    levels = np.where(np.arange(40) >= 20, 1.0, np.where(np.arange(40) >= 13, 0.6, 0.1)).astype(np.float32)
+    values = np.where(rows >= 20, 1.0, np.where(rows >= 13, 0.4, 0.0))
+    assert fit_opacities(Opacities(rows, values, 0.06), levels, 20) is None
 
 
 def test_where_a_hard_cut_fits_as_well_it_is_no_fade() -> None:

@@ -47,7 +47,8 @@ SURELY_SUDDEN = 0.85
 PICTURES_NEAR = 9
 """Frames on either side of a first guess within which pictures are compared with a fade."""
 WORST_FIT = 9.0
-"""A picture speaks no more against a fade than this, in squared errors: it may show something else."""
+"""A picture speaks no more against a hard cut than this, in squared errors: it may show something else. One that
+speaks so much against a fade rules it out: something else has changed near by."""
 STROKES_WEIGHT = 60.0
 """Squared errors that strokes of which nothing is explained are worth."""
 SURER = 10.0
@@ -93,10 +94,11 @@ def fit_opacities(seen: Opacities, levels: NDArray[np.float32], guess: int) -> t
     near = np.abs(seen.rows - guess) <= PICTURES_NEAR
     errors = (seen.values[near] - _opacity(fades, seen.rows[near])) / seen.noise
     left, total = _unexplained(levels, courses)
-    misfit = np.minimum(errors**2, WORST_FIT).sum(axis=1) + STROKES_WEIGHT * left / max(total, 1e-12)
-    hard = fades[:, 1] == 0
+    wrong = np.minimum(errors**2, WORST_FIT)
+    misfit = wrong.sum(axis=1) + STROKES_WEIGHT * left / max(total, 1e-12)
     best = int(np.argmin(misfit))
-    return None if misfit[best] + SURER >= misfit[hard].min() else (int(fades[best, 0]), int(fades[best, 1]))
+    surer = misfit[best] + SURER < misfit[fades[:, 1] == 0].min()
+    return (int(fades[best, 0]), int(fades[best, 1])) if surer and wrong[best].max() < WORST_FIT else None
 
 
 def fit_fade(levels: NDArray[np.float32], guess: int) -> tuple[int, int]:
