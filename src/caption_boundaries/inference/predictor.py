@@ -119,26 +119,24 @@ class BoundaryPredictor:
     def _one_batch(self, jpegs: list[_Counted], preprocessor: Preprocessor) -> _Batch:
         pictures = np.stack([read_input(jpeg, preprocessor) for jpeg, _ in jpegs])
         statistics = summarize(pictures[[counts for _, counts in jpegs]])
-        firsts = np.arange(REACH, len(pictures) - REACH - 1)
-        if not len(firsts):
+        count = len(pictures) - 2 * REACH - 1
+        if count <= 0:
             nothing = np.zeros((0, len(BOUNDARY_CLASSES)), dtype=np.float32)
             return _Batch(nothing, nothing, statistics)
-        return _Batch(*self._judge(self._backend.encode(pictures), firsts), statistics)
+        return _Batch(*self._judge(self._backend.encode(pictures), count), statistics)
 
-    def _judge(self, features: Features, firsts: NDArray[np.int64]) -> tuple[Logits, Logits]:
-        """Return the logits of both passes for the pairs that begin at ``firsts``."""
-        both = np.stack(self._compare(features, firsts, USUAL_WINDOW))
+    def _judge(self, features: Features, count: int) -> tuple[Logits, Logits]:
+        """Return the logits of both passes for the ``count`` pairs in a run of pictures that reach on either side."""
+        runs = (features[REACH + offset : REACH + offset + count] for offset in USUAL_WINDOW)  # views
+        both = np.stack(self._backend.compare(*runs))
         unsure = self.description.calibration.probabilities(both.mean(axis=0)).max(axis=1) < UNSURE
         if unsure.any():
-            wider = [np.stack(self._compare(features, firsts[unsure], window)) for window in WIDER_WINDOWS]
-            both[:, unsure] = np.mean([both[:, unsure], *wider], axis=0)
+            firsts = REACH + np.flatnonzero(unsure)
+            wider = [
+                self._backend.compare(*(features[firsts + offset] for offset in window)) for window in WIDER_WINDOWS
+            ]
+            both[:, unsure] = np.mean([both[:, unsure], *map(np.stack, wider)], axis=0)
         return both[0], both[1]
-
-    def _compare(
-        self, features: Features, firsts: NDArray[np.int64], window: tuple[int, int, int, int]
-    ) -> tuple[Logits, Logits]:
-        before, first, second, after = (features[firsts + offset] for offset in window)
-        return self._backend.compare(before, first, second, after)
 
 
 def _with_margin(jpegs: Iterable[bytes]) -> Iterator[_Counted]:
