@@ -120,11 +120,12 @@ def _is_blend(
 
 def _meet_within(strokes: StrokeMasks, group: Group, before: Group, after: Group, lumas: Lumas | None) -> bool:
     """Tell whether pictures show that its neighbours fade into each other, and the group lies within that fade."""
+    if lumas is None:
+        return False
     end, start = _end(strokes, before, after, lumas), _start(strokes, after, before, lumas)
     reach = max(end.fade, start.fade) // 2 + MET
     return (
-        lumas is not None
-        and min(end.fade, start.fade) > 0
+        min(end.fade, start.fade) > 0
         and abs(start.frame - end.frame) <= MET
         and group.first >= end.frame - reach
         and group.stop <= start.frame + reach
