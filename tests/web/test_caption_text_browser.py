@@ -53,6 +53,21 @@ class TestText:
         assert caption_at(film, 90).boundary_state == "predicted"
         assert caption_at(film, 90).text == "asdf[]gbm?"
 
+    def test_a_text_that_was_taken_back_is_no_reading(self, tool: CaptionPage):
+        tool.select("Over there.")
+        tool.press("e", "Control+a")
+        tool.page.keyboard.type("Not there.")
+        tool.press("Escape")
+        tool.saved()
+        tool.wait("s.readings?.id === s.current")
+        tool.press("Control+z")
+        tool.wait("s.canRedo")
+        tool.saved()
+        tool.press("e", "Control+a")
+        tool.page.keyboard.type("Uver there.")
+        tool.press("Escape", "Alt+ArrowDown")
+        tool.wait("s.draft?.text === 'Over there.'")
+
     def test_what_was_typed_is_saved_when_another_caption_is_chosen(self, tool: CaptionPage, film: Path):
         tool.select("Over there.")
         tool.press("e", "Control+a")

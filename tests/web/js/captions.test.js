@@ -272,6 +272,14 @@ test("readings come one after the other, around in a circle", () => {
   assert.equal(text.cycled(candidates.slice(0, 1), "a", 1), null);
 });
 
+test("a text that was typed and taken back is offered no longer", () => {
+  const typed = { text: "typed", source: "text", confidence: null };
+  const read = [{ text: "as read", source: "text", confidence: 0.9 }, { text: "otherwise", source: "frames", confidence: null }];
+  assert.deepEqual(text.offered([typed, ...read], "typed"), [typed, ...read]);
+  assert.deepEqual(text.offered([typed, ...read], null), read);
+  assert.deepEqual(text.offered([], "typed"), []);
+});
+
 test("captions that follow each other with one text are one group", () => {
   const said = (id, start, end, words) => [id, start, end, "predicted", { text_ocr_combined: words }];
   const list = opened([said(1, 0, 9, "a"), said(2, 10, 19, "a"), [3, 20, 21, "gap"], said(4, 22, 29, "a "), said(5, 30, 39, "b"), said(6, 50, 59, "b"), said(7, 60, 69, "")]).rows;

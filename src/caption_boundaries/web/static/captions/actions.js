@@ -8,7 +8,7 @@ import { afterConfirming, listed } from "./order.js";
 import { restoring, versions } from "./conflicts.js";
 import { isGap, NO_CAPTION, placeAt, placeOf } from "./rows.js";
 import { choices, currentRow, fieldText, open, overlaid, rowOf } from "./state.js";
-import { cycled } from "./text.js";
+import { cycled, offered } from "./text.js";
 
 /** @typedef {import("./types.js").State} State */
 /** @typedef {import("./types.js").Row} Row */
@@ -181,7 +181,8 @@ export function createActions({ store, queue, place, shownAt, moving }) {
     /** @param {1 | -1} direction */
     cycle(direction) {
       const state = store.get();
-      const text = cycled(state.readings?.candidates ?? [], fieldText(state), direction);
+      const candidates = offered(state.readings?.candidates ?? [], currentRow(state)?.text ?? null);
+      const text = cycled(candidates, fieldText(state), direction);
       if (text === null) toast("There is no other reading.");
       else {
         type(text);

@@ -5,7 +5,7 @@ import { percent } from "../core/format.js";
 import { keySign, tip } from "../core/shortcut.js";
 import { isGap } from "./rows.js";
 import { currentRow, fieldText } from "./state.js";
-import { marked, sourceWords } from "./text.js";
+import { marked, offered, sourceWords } from "./text.js";
 
 /** @typedef {import("./types.js").State} State */
 /** @typedef {import("./page.js").Actions} Actions */
@@ -17,7 +17,7 @@ export function editor(state, actions, readings) {
   if (isGap(row)) return html`<div class="editor empty"><p class="muted">A gap: nothing is shown here. ${keySign("captions.insert")} makes a caption around the cursor.</p></div>`;
   const text = fieldText(state);
   const known = state.readings?.id === row.id ? state.readings : null;
-  const candidates = known?.candidates ?? [];
+  const candidates = offered(known?.candidates ?? [], row.text);
   const doubts = marked(text, candidates).filter(({ mark }) => mark === "d" || mark === "n");
   const doubtful = doubts.length ? `Doubtful: ${doubts.map(({ letter }) => letter).join(" ")}` : "";
   return html`<div class="editor">

@@ -65,6 +65,15 @@ export function common(a, b) {
 }
 
 /**
+ * Returns the readings but a text that was stored when they were asked for, that nobody read, and that is no longer.
+ * @param {Candidate[]} candidates
+ * @param {string | null} stored
+ */
+export function offered(candidates, stored) {
+  return candidates.filter(({ source, confidence, text }) => source !== "text" || confidence !== null || text === stored);
+}
+
+/**
  * Returns the reading that follows or precedes a text, around in a circle.
  * @param {Candidate[]} candidates
  * @param {string} text
