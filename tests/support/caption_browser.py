@@ -65,6 +65,11 @@ class CaptionPage(ToolPage):
         self.focus()
         self.wait(f"(s.rows.find((r) => r.id === s.current)?.ocr ?? '').includes({text!r})")
 
+    def write(self, words: str) -> None:
+        """Type words in place of the text in the field, and stay there."""
+        self.press("e", "Control+a")
+        self.page.keyboard.type(words)
+
     def go(self, frame: int) -> None:
         """Go to a frame and put its row in focus."""
         self.page.evaluate(f"location.hash = 'x'; location.hash = 'frame={frame}'")

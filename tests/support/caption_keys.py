@@ -181,8 +181,7 @@ def no_text(tool: CaptionPage, key: str) -> None:
 
 def candidate(tool: CaptionPage, key: str) -> None:
     tool.select("Over there.")
-    tool.press("e", "Control+a")
-    tool.page.keyboard.type("Uver there")
+    tool.write("Uver there")
     tool.press("Escape")
     tool.saved()
     tool.wait("s.readings?.id === s.current && !s.readings.busy")

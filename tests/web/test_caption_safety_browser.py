@@ -123,8 +123,7 @@ class TestSafety:
         ana.unaware()
         for tool, words in ((ana, "Over here."), (ben, "Up there.")):
             tool.select("Over there.")
-            tool.press("e", "Control+a")
-            tool.page.keyboard.type(words)
+            tool.write(words)
         ana.press("Enter")
         ana.saved()
         ben.press("Enter")
@@ -150,8 +149,7 @@ class TestSafety:
         ana, ben = two
         ana.unaware()
         ana.select("Over there.")
-        ana.press("e", "Control+a")
-        ana.page.keyboard.type("Over here.")
+        ana.write("Over here.")
         ben.select("Over there.")
         ben.press("Delete")
         ben.saved()

@@ -24,8 +24,7 @@ class TestText:
         self, tool: CaptionPage, film: Path
     ):
         tool.select("Over there.")
-        tool.press("e", "Control+a")
-        tool.page.keyboard.type("Over")
+        tool.write("Over")
         tool.press("Shift+Enter")
         tool.page.keyboard.type("there")
         tool.press("Enter")
@@ -38,8 +37,7 @@ class TestText:
 
     def test_keys_are_letters_in_the_field_and_composing_confirms_nothing(self, tool: CaptionPage, film: Path):
         tool.select("Over there.")
-        tool.press("e", "Control+a")
-        tool.page.keyboard.type("asdf[]gbm?")
+        tool.write("asdf[]gbm?")
         tool.page.locator("#text").evaluate(
             "(field) => field.dispatchEvent(new KeyboardEvent('keydown',"
             " {key: 'Enter', bubbles: true, cancelable: true, isComposing: true}))"
@@ -55,23 +53,20 @@ class TestText:
 
     def test_a_text_that_was_taken_back_is_no_reading(self, tool: CaptionPage):
         tool.select("Over there.")
-        tool.press("e", "Control+a")
-        tool.page.keyboard.type("Not there.")
+        tool.write("Not there.")
         tool.press("Escape")
         tool.saved()
         tool.wait("s.readings?.id === s.current")
         tool.press("Control+z")
         tool.wait("s.canRedo")
         tool.saved()
-        tool.press("e", "Control+a")
-        tool.page.keyboard.type("Uver there.")
+        tool.write("Uver there.")
         tool.press("Escape", "Alt+ArrowDown")
         tool.wait("s.draft?.text === 'Over there.'")
 
     def test_what_was_typed_is_saved_when_another_caption_is_chosen(self, tool: CaptionPage, film: Path):
         tool.select("Over there.")
-        tool.press("e", "Control+a")
-        tool.page.keyboard.type("Not there.")
+        tool.write("Not there.")
         tool.page.locator(".caption", has_text="I cannot see it").click()
         tool.saved()
         assert caption_at(film, 90).text == "Not there."

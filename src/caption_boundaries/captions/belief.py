@@ -39,7 +39,6 @@ class Hints:
     """Around these text may come or go, but does not become other text."""
     likely_united: Container[int] = ()
     """Around these a caption likely stays what it is."""
-
     coming: Container[int] = ()
     """There a caption comes or goes."""
 

@@ -35,7 +35,7 @@ WIDER_WINDOWS = ((-2, 0, 1, 3), (-1, 0, 1, 3), (-2, 0, 1, 2))
 """By which it is judged, too, where the model is not sure."""
 UNSURE = 0.9
 """Where no class is more probable than this, as in two or three of a hundred pairs."""
-REACH = 2
+REACH = max(-before for before, *_ in WIDER_WINDOWS)
 """How far the windows reach on either side of a pair."""
 SHARED = 2 * REACH + 1
 """Pictures that two neighbouring batches share, so that every pair is judged once."""
