@@ -15,7 +15,7 @@ import torch
 from caption_boundaries.errors import DatabaseCorruptError, InputError
 from caption_boundaries.inference import predictor as module
 from caption_boundaries.inference.backends import SHIPPED, Logits, OnnxBackend, load_backend
-from caption_boundaries.inference.pictures import preprocessor_of, read_input
+from caption_boundaries.inference.pictures import preprocessor_of, read_input, views_of
 from caption_boundaries.inference.predictor import BATCH, BoundaryPredictor
 from caption_boundaries.inference.torch_backend import TorchBackend
 from caption_boundaries.media.jpeg import encode_jpeg
@@ -24,7 +24,7 @@ from caption_boundaries.models.description import Calibration, Description
 from caption_boundaries.models.network import SWAPPED, BoundaryNetwork
 from caption_boundaries.models.preprocessing import Preprocessor, bands_of
 from caption_boundaries.training.export import export_model
-from caption_boundaries.types import DIFFERENT, EMPTY_EMPTY, EMPTY_VALID, SAME, VALID_EMPTY
+from caption_boundaries.types import DIFFERENT, EMPTY_EMPTY, EMPTY_VALID, SAME, VALID_EMPTY, Box, Region
 from support.films import REGIONS, Film, drifting
 from support.training import Run, train_tiny
 
@@ -192,6 +192,60 @@ def test_where_it_is_not_sure_a_pair_is_judged_by_pictures_further_off_too() -> 
     for first, said in enumerate(prediction.probabilities[:, SAME].tolist()):
         logit = mean.get(first, sure)
         assert said == pytest.approx(np.exp(logit) / (np.exp(logit) + 4), abs=1e-3)
+
+
+class SizedBackend(CountingBackend):
+    """Is sure of every pair but some, and says something else of larger pictures; a picture shows its own number."""
+
+    def __init__(self, unsure: set[int]) -> None:
+        super().__init__()
+        self._unsure, self.encoded = unsure, []
+
+    def encode(self, pictures: np.ndarray) -> np.ndarray:
+        numbers = pictures[:, 0, 0, 0].astype(np.float32)
+        self.encoded.append((pictures.shape[3], sorted(numbers.astype(int).tolist())))
+        return np.stack([numbers, np.full_like(numbers, pictures.shape[3])], axis=1)
+
+    def compare(self, *features: np.ndarray) -> tuple[Logits, Logits]:
+        first, width = features[1].T
+        logits = np.zeros((len(first), 5), np.float32)
+        logits[:, SAME] = np.where(width > USUAL_WIDTH, 6.0, np.where(np.isin(first, list(self._unsure)), 0.0, 9.0))
+        return logits, logits
+
+
+USUAL_WIDTH = 64
+WHOLE = (Region(Box(0, 0, 1, 1), 1.0, 1),)
+"""A crop that is one line of text."""
+
+
+def _numbered(width: int) -> list[bytes]:
+    return [encode_jpeg(np.full((width // 4, width, 3), number, np.uint8), 95) for number in range(NUMBERED)]
+
+
+def test_where_it_is_not_sure_a_pair_is_judged_in_larger_pictures_too() -> None:
+    backend = SizedBackend({7, 20})
+    # A crop of 128 by 32 pixels that is one line: 64, 80 and 96 pixels wide.
+    usual, *closer = views_of(_numbered(128)[:3], WHOLE)
+    assert [view.shape[2] for view in (usual, *closer)] == [64, 80, 96]
+    prediction = BoundaryPredictor(backend, workers=1).predict(_numbered(128), usual, closer)
+    # Only what their windows reach is prepared again, each picture once.
+    assert [numbers for width, numbers in backend.encoded if width == 80] == [[*range(5, 11), *range(18, 24)]]
+    assert [numbers for width, numbers in backend.encoded if width == 96] == [[*range(5, 11), *range(18, 24)]]
+    # One usual look and three by wider windows at the usual size, four at each of the two larger ones.
+    logit = (4 * 0.0 + 8 * 6.0) / 12
+    for first, said in enumerate(prediction.probabilities[:, SAME].tolist()):
+        expected = logit if first in (7, 20) else 9.0
+        assert said == pytest.approx(np.exp(expected) / (np.exp(expected) + 4), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("width", "shapes"),
+    [(128, [64, 80, 96]), (80, [64, 80]), (64, [64]), (40, [48])],
+    ids=["large", "enough for one", "as it is", "smaller"],
+)
+def test_closer_looks_never_enlarge_a_picture(width: int, shapes: list[int]) -> None:
+    views = views_of(_numbered(width)[:3], WHOLE)
+    assert [view.shape[2] for view in views] == shapes
 
 
 def test_memory_does_not_grow_with_the_video(jpegs: list[bytes], preprocessor: Preprocessor) -> None:

@@ -26,7 +26,7 @@ from caption_boundaries.captions.detector import BoundaryDetector, CaptionPictur
 from caption_boundaries.captions.placing import place_changes
 from caption_boundaries.config import CaptionSettings
 from caption_boundaries.inference.backends import has_shipped_model
-from caption_boundaries.inference.pictures import preprocessor_of
+from caption_boundaries.inference.pictures import views_of
 from caption_boundaries.inference.predictor import BoundaryPredictor, Prediction
 from caption_boundaries.inference.quality_checks import check_prediction
 from caption_boundaries.models.preprocessing import sampled
@@ -89,8 +89,8 @@ class ModelDetector:
         """Return the model's word on every two neighbouring pictures."""
         indices = source.indices.tolist()
         chosen = [indices[place] for place in sampled(len(indices))]
-        preprocessor = preprocessor_of(source.jpegs(chosen), source.regions)
-        return self._predictor.predict(source.jpegs(indices), preprocessor)
+        usual, *closer = views_of(source.jpegs(chosen), source.regions)
+        return self._predictor.predict(source.jpegs(indices), usual, closer)
 
 
 class CombinedDetector:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from caption_boundaries.media.jpeg import decode_jpeg_gray
-from caption_boundaries.models.preprocessing import Picture, Preprocessor, bands_of
+from caption_boundaries.models.preprocessing import CLOSER_LINE_HEIGHTS, LINE_HEIGHT, Picture, Preprocessor, bands_of
 from caption_boundaries.types import Region
 
 
@@ -18,18 +18,38 @@ def read_input(jpeg: bytes, preprocessor: Preprocessor) -> Picture:
     return preprocessor(decode_jpeg_gray(jpeg))
 
 
-def preprocessor_of(jpegs: Iterable[bytes], regions: Sequence[Region]) -> Preprocessor:
+def preprocessor_of(
+    jpegs: Iterable[bytes], regions: Sequence[Region], line_height: float = LINE_HEIGHT
+) -> Preprocessor:
     """Return what prepares the crop pictures of a video; it has learnt what is usual there.
 
     Args:
         jpegs: Those of the video's pictures that `preprocessing.sampled` names; at least one.
         regions: What the pictures show, top to bottom.
+        line_height: Pixels of the lowest text line in the input.
 
     Raises:
         DatabaseCorruptError: One is no readable JPEG.
     """
     pictures = [decode_jpeg_gray(jpeg) for jpeg in jpegs]
     height, width = pictures[0].shape
-    preprocessor = Preprocessor(width, height, bands_of(regions))
+    preprocessor = Preprocessor(width, height, bands_of(regions), line_height)
     preprocessor.learn_usual(pictures)
     return preprocessor
+
+
+def views_of(jpegs: Iterable[bytes], regions: Sequence[Region]) -> tuple[Preprocessor, ...]:
+    """Return the same as `preprocessor_of`, and after it what prepares the pictures for closer looks.
+
+    Where the crops are small or wide there are fewer, or none: pictures are never enlarged.
+
+    Raises:
+        DatabaseCorruptError: One is no readable JPEG.
+    """
+    kept = list(jpegs)
+    views = [preprocessor_of(kept, regions)]
+    for line_height in CLOSER_LINE_HEIGHTS:
+        closer = preprocessor_of(kept, regions, line_height)
+        if closer.width > views[-1].width:
+            views.append(closer)
+    return tuple(views)

@@ -1,7 +1,8 @@
 """What a model says of every two neighbouring pictures of a video, in memory that does not grow with its length.
 
 A pair is judged between the picture before it and the one after it. Where the model is not sure, it is judged once more
-between pictures further off, and the mean counts: noise, motion and fades look otherwise there.
+between pictures further off, where noise, motion and fades look otherwise, and in larger pictures, where thin strokes
+are told from one another; the mean counts.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from numpy.typing import NDArray
 
 from caption_boundaries.ahead import in_order
 from caption_boundaries.inference.backends import Backend, Features, Logits, load_backend
-from caption_boundaries.inference.pictures import read_input
 from caption_boundaries.inference.statistics import InputStatistics, summarize, total
+from caption_boundaries.media.jpeg import decode_jpeg_gray
 from caption_boundaries.models.description import Description
 from caption_boundaries.models.preprocessing import Preprocessor
-from caption_boundaries.types import BOUNDARY_CLASSES, BoundaryProbabilities
+from caption_boundaries.types import BOUNDARY_CLASSES, BoundaryProbabilities, GrayImage
 
 BATCH = 32
 """Pictures that are worked on in one go."""
@@ -86,17 +87,20 @@ class BoundaryPredictor:
         """What the model says of itself."""
         return self._backend.description
 
-    def predict(self, jpegs: Iterable[bytes], preprocessor: Preprocessor) -> Prediction:
+    def predict(
+        self, jpegs: Iterable[bytes], preprocessor: Preprocessor, closer: Sequence[Preprocessor] = ()
+    ) -> Prediction:
         """Return what every two neighbours of a video's crop pictures show.
 
         Args:
             jpegs: The pictures in order; a few batches of them are in memory at a time.
             preprocessor: Of this video.
+            closer: Of this video, for larger pictures of the pairs that the model is not sure of.
 
         Raises:
             DatabaseCorruptError: A picture is no readable JPEG.
         """
-        batches = list(self._batches(_overlapping(_with_margin(jpegs), BATCH), preprocessor))
+        batches = list(self._batches(_overlapping(_with_margin(jpegs), BATCH), preprocessor, closer))
         if not batches:
             empty = np.zeros((0, len(BOUNDARY_CLASSES)), dtype=np.float32)
             return Prediction(empty, np.zeros(0, dtype=np.float32), InputStatistics())
@@ -111,32 +115,49 @@ class BoundaryPredictor:
     def _probabilities(self, logits: Sequence[NDArray[np.float32]]) -> BoundaryProbabilities:
         return self.description.calibration.probabilities(np.concatenate(logits))
 
-    def _batches(self, parts: Iterator[list[_Counted]], preprocessor: Preprocessor) -> Iterator[_Batch]:
+    def _batches(
+        self, parts: Iterator[list[_Counted]], preprocessor: Preprocessor, closer: Sequence[Preprocessor]
+    ) -> Iterator[_Batch]:
         with ThreadPoolExecutor(self._workers, thread_name_prefix="boundaries") as pool:
-            futures = (pool.submit(self._one_batch, part, preprocessor) for part in parts)
+            futures = (pool.submit(self._one_batch, part, preprocessor, closer) for part in parts)
             yield from in_order(futures, waiting=self._workers * WAITING_PER_WORKER)
 
-    def _one_batch(self, jpegs: list[_Counted], preprocessor: Preprocessor) -> _Batch:
-        pictures = np.stack([read_input(jpeg, preprocessor) for jpeg, _ in jpegs])
+    def _one_batch(self, jpegs: list[_Counted], preprocessor: Preprocessor, closer: Sequence[Preprocessor]) -> _Batch:
+        lumas = [decode_jpeg_gray(jpeg) for jpeg, _ in jpegs]
+        pictures = np.stack([preprocessor(luma) for luma in lumas])
         statistics = summarize(pictures[[counts for _, counts in jpegs]])
         count = len(pictures) - 2 * REACH - 1
         if count <= 0:
             nothing = np.zeros((0, len(BOUNDARY_CLASSES)), dtype=np.float32)
             return _Batch(nothing, nothing, statistics)
-        return _Batch(*self._judge(self._backend.encode(pictures), count), statistics)
-
-    def _judge(self, features: Features, count: int) -> tuple[Logits, Logits]:
-        """Return the logits of both passes for the ``count`` pairs in a run of pictures that reach on either side."""
+        features = self._backend.encode(pictures)
         runs = (features[REACH + offset : REACH + offset + count] for offset in USUAL_WINDOW)  # views
         both = np.stack(self._backend.compare(*runs))
         unsure = self.description.calibration.probabilities(both.mean(axis=0)).max(axis=1) < UNSURE
         if unsure.any():
             firsts = REACH + np.flatnonzero(unsure)
-            wider = [
-                self._backend.compare(*(features[firsts + offset] for offset in window)) for window in WIDER_WINDOWS
-            ]
-            both[:, unsure] = np.mean([both[:, unsure], *map(np.stack, wider)], axis=0)
-        return both[0], both[1]
+            looks = self._compared(features, firsts, WIDER_WINDOWS)
+            for larger in closer:
+                looks += self._look_closer(lumas, firsts, larger)
+            both[:, unsure] = np.mean([both[:, unsure], *looks], axis=0)
+        return _Batch(both[0], both[1], statistics)
+
+    def _compared(
+        self, features: Features, firsts: NDArray[np.int64], windows: Sequence[tuple[int, ...]]
+    ) -> list[Logits]:
+        """Return for each window the logits of both passes, shape (2, n, 5), of the pairs that begin at ``firsts``."""
+        return [
+            np.stack(self._backend.compare(*(features[firsts + offset] for offset in window))) for window in windows
+        ]
+
+    def _look_closer(
+        self, lumas: Sequence[GrayImage], firsts: NDArray[np.int64], preprocessor: Preprocessor
+    ) -> list[Logits]:
+        """Return the same by every window, of pictures that are prepared anew, each once."""
+        needed = np.unique(firsts[:, None] + np.arange(-REACH, REACH + 2))
+        features = self._backend.encode(np.stack([preprocessor(lumas[place]) for place in needed]))
+        # Whatever a window reaches from a pair is there, so offsets count the same among those that are needed.
+        return self._compared(features, np.searchsorted(needed, firsts), (USUAL_WINDOW, *WIDER_WINDOWS))
 
 
 def _with_margin(jpegs: Iterable[bytes]) -> Iterator[_Counted]:

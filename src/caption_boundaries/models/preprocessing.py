@@ -24,6 +24,8 @@ WINDOW = 2 + 2 * MARGIN
 """Pictures that are seen to judge a pair; where the video begins or ends, the same one again."""
 LINE_HEIGHT = 16.0
 """Pixels of the lowest text line in the input."""
+CLOSER_LINE_HEIGHTS = (20.0, 24.0)
+"""The same where a doubtful pair is looked at more closely: thin strokes part there that are one here."""
 MAX_WIDTH, MAX_HEIGHT = 768, 192
 """Pixels: wider or higher crops are made smaller as a whole."""
 ALIGNMENT = 16
@@ -67,10 +69,10 @@ def bands_of(regions: Sequence[Region]) -> tuple[Band, ...]:
 class Preprocessor:
     """Turns the crop pictures of one video into inputs of a network, all of one size."""
 
-    def __init__(self, width: int, height: int, bands: Sequence[Band]) -> None:
-        """Prepare for crop pictures of ``width`` by ``height`` pixels."""
+    def __init__(self, width: int, height: int, bands: Sequence[Band], line_height: float = LINE_HEIGHT) -> None:
+        """Prepare for crop pictures of ``width`` by ``height`` pixels, lines being ``line_height`` at most."""
         lowest = min(band.line_height for band in bands) * height
-        scale = min(1.0, LINE_HEIGHT / max(lowest, 1.0), MAX_WIDTH / width, MAX_HEIGHT / height)
+        scale = min(1.0, line_height / max(lowest, 1.0), MAX_WIDTH / width, MAX_HEIGHT / height)
         self.width, self.height = max(1, round(width * scale)), max(1, round(height * scale))
         """Size in pixels of what is seen, without padding."""
         self.shape = (len(CHANNELS), _aligned(self.height), _aligned(self.width))
