@@ -66,8 +66,14 @@ def test_a_logo_may_be_misread_now_and_then() -> None:
 
 @pytest.mark.parametrize(
     ("times", "stays"),
-    [(["12:59:58", "12:59:59", "13:00:01"], False), (["42:41", "42.52", "42:41"], False), (["7:30."] * 3, True)],
-    ids=["hours", "cut off", "a caption that says when"],
+    [
+        (["12:59:58", "12:59:59", "13:00:01"], False),
+        (["42:41", "42.52", "42:41"], False),
+        (["22:", "22:5", "22:"], False),
+        (["7:30."] * 3, True),
+        (["1.", "2.", "3."], True),
+    ],
+    ids=["hours", "cut off before", "cut off behind", "a caption that says when", "numbers"],
 )
 def test_a_clock_is_no_caption(times: list[str], *, stays: bool) -> None:
     readings = [[line(time)] for time in times]

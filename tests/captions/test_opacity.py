@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -200,10 +200,24 @@ def test_what_is_read_for_sure_while_captions_fade_into_each_other_is_none(
         assert [abs(item.first - true) <= 1 for item, true in zip(found, (9, 46), strict=True)] == [True, True]
 
 
-def becoming(changes: float, pictures: FilmPictures) -> Belief:
-    """Return the word of a detector that sees so many captions become others around the 46th frame."""
+@pytest.mark.parametrize(("pair", "captions"), [(38, 2), (20, 3)], ids=["later", "at once"])
+def test_what_changes_later_says_nothing_of_a_fade(pair: int, captions: int) -> None:
+    """The caption that comes may well become another a second after it is there."""
+    film = Film(180, background=plain(30)).show("Where is the key?", 5, 50, fade=8).show("It is here.", 42, 170, fade=8)
+    pictures = pictures_of(film)
+    segments = film.segments([5, 43, 49, 170])
+    readings = film.readings(segments)
+    both = Film(180, background=plain(30)).show("Where it is here?", 40, 60).reading_at(46)
+    readings[2] = replace(both, lines=tuple(replace(line, confidence=0.96) for line in both.lines))
+    groups = join(pictures.strokes, segments, readings)
+    found = time_captions(pictures.strokes, groups, becoming(2, pictures, pairs=(17, pair)))
+    assert len(found) == captions
+
+
+def becoming(changes: float, pictures: FilmPictures, pairs: tuple[int, int] = (17, 20)) -> Belief:
+    """Return the word of a detector that sees so many captions become others, usually around the 46th frame."""
     rows = np.tile(np.eye(5, dtype=np.float32)[SAME], (len(pictures.indices) - 1, 1))
-    for pair in (17, 20)[: int(changes)]:
+    for pair in pairs[: int(changes)]:
         rows[pair, [SAME, DIFFERENT]] = 0, 1
     shown = pictures.strokes.shown_at(pictures.indices, pictures.rate_hz)
     return Belief(Detection(rows, None, np.full(len(pictures.indices), 0.99, np.float32)), shown)

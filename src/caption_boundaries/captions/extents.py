@@ -30,7 +30,9 @@ FADE_SECONDS = 0.35
 OF_BOTH = 0.7
 """... such a share of the strokes in it is one of theirs, ..."""
 NO_CHANGE, ONE_CHANGE = 0.5, 1.2
-"""Between so many expected changes of captions there is just one."""
+"""Between so many expected changes of captions there is just one ..."""
+NEAR_BLEND_SECONDS = 1.0
+"""... within so much time on either side; ..."""
 WORSE = 0.97
 """... and it is read with less confidence than either, by this factor."""
 MET = 2
@@ -109,8 +111,10 @@ def _is_blend(
     if frames <= strokes.frames_in(BLEND_SECONDS, at_least=2) and confidence < SURE_OF_BLEND:
         return True
     surer, both = min(before.text()[1], after.text()[1]), _is_both(group, before, after)
-    middles = (before.first + before.stop) // 2, (after.first + after.stop) // 2
-    changes = None if belief is None else belief.others(*middles)
+    reach = strokes.frames_in(NEAR_BLEND_SECONDS, at_least=4)
+    first = max((before.first + before.stop) // 2, group.first - reach)
+    stop = min((after.first + after.stop) // 2, group.stop + reach)
+    changes = None if belief is None else belief.others(first, stop)
     if changes is not None and (both or confidence < surer) and NO_CHANGE < changes < ONE_CHANGE:
         return True
     if both and confidence < WORSE * surer:

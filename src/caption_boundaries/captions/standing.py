@@ -29,8 +29,8 @@ USUAL_SPELLING = 0.5
 """Its usual reading has this share of the time."""
 NEAR_ACROSS, NEAR_DOWN = 0.7, 0.4
 """Lines whose centres are no further apart than this, in line heights, stand in one place."""
-CLOCK = re.compile(r"\W*\d{1,2}([:.]\d{2}){1,2}\W*")
-"""A time; two different ones in one place are a clock."""
+CLOCK = re.compile(r"\W*\d{1,2}(([:.]\d{2}){1,2}|:(\d{2}:)?\d?)\W*")
+"""A time, perhaps cut off by the edge of the picture; two different ones in one place are a clock."""
 
 
 class Standing(Protocol):
