@@ -203,7 +203,7 @@ class Shot:
     gain: float = 1.0
     """Factor of the brightness."""
     still: bool = False
-    """True: the first picture of the shot stands, and the part that is seen moves."""
+    """True: the first picture of the shot stands."""
 
 
 @dataclass(frozen=True, slots=True)
