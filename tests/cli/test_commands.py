@@ -64,6 +64,23 @@ def test_list_shows_each_video_on_a_line(root: Path, capsys: pytest.CaptureFixtu
     assert out.count("✓") == 6  # five steps and the legend
 
 
+@pytest.mark.parametrize(("columns", "folded"), [(None, False), ("40", True)], ids=["a pipe", "as wide as is asked"])
+def test_tables_are_folded_only_where_there_is_a_width(
+    columns: str | None,
+    root: Path,
+    folded: bool,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if columns is not None:
+        monkeypatch.setenv("COLUMNS", columns)
+    name = "a-name-that-is-longer-than-any-screen-has-room-for-in-a-table-of-many-columns.mp4"
+    with VideoDatabase(video_of(root), writes={"video"}) as connection:
+        connection.execute("UPDATE video.video_metadata SET original_filename = ?", (name,))
+    assert (name in printed(capsys, "list", root)) != folded
+
+
 def test_list_as_json(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (entry,) = json.loads(printed(capsys, "list", "--data", root, "--json"))
     assert entry["name"] == "rabbit.mp4"

@@ -37,6 +37,8 @@ TASK_COLUMNS = (
     TimeElapsedColumn(),
     TimeRemainingColumn(),
 )
+UNFOLDED = 1000
+"""Characters of the widest table in a file."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,10 @@ class Output:
             table.add_column(column.rstrip(">"), justify="right" if right else "left", overflow="fold")
         for row in rows:
             table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
-        Console(highlight=False).print(table)
+        console = Console(highlight=False)
+        if not console.is_terminal and "COLUMNS" not in os.environ:
+            console.width = UNFOLDED  # a file and a pipe have no width at which to fold
+        console.print(table)
 
     def emit(self, value: Any) -> None:
         """Print ``value`` as JSON; only under --json."""
