@@ -130,7 +130,13 @@ class BoundaryPredictor:
         if count <= 0:
             nothing = np.zeros((0, len(BOUNDARY_CLASSES)), dtype=np.float32)
             return _Batch(nothing, nothing, statistics)
-        features = self._backend.encode(pictures)
+        both = self._judge(lumas, self._backend.encode(pictures), count, closer)
+        return _Batch(both[0], both[1], statistics)
+
+    def _judge(
+        self, lumas: Sequence[GrayImage], features: Features, count: int, closer: Sequence[Preprocessor]
+    ) -> Logits:
+        """Return the logits of both passes, shape (2, count, 5), in a run of pictures that reach on either side."""
         runs = (features[REACH + offset : REACH + offset + count] for offset in USUAL_WINDOW)  # views
         both = np.stack(self._backend.compare(*runs))
         unsure = self.description.calibration.probabilities(both.mean(axis=0)).max(axis=1) < UNSURE
@@ -140,7 +146,7 @@ class BoundaryPredictor:
             for larger in closer:
                 looks += self._look_closer(lumas, firsts, larger)
             both[:, unsure] = np.mean([both[:, unsure], *looks], axis=0)
-        return _Batch(both[0], both[1], statistics)
+        return both
 
     def _compared(
         self, features: Features, firsts: NDArray[np.int64], windows: Sequence[tuple[int, ...]]
