@@ -27,9 +27,9 @@ from caption_boundaries.captions.placing import place_changes
 from caption_boundaries.config import CaptionSettings
 from caption_boundaries.inference.backends import has_shipped_model
 from caption_boundaries.inference.pictures import views_of
-from caption_boundaries.inference.predictor import BoundaryPredictor, Prediction
+from caption_boundaries.inference.predictor import UNSURE, BoundaryPredictor, Prediction
 from caption_boundaries.inference.quality_checks import check_prediction
-from caption_boundaries.models.preprocessing import sampled
+from caption_boundaries.models.preprocessing import CLOSER_LINE_HEIGHTS, sampled
 
 DEFAULT = "combined"
 """What auto stands for where there is a model: whatever measures best."""
@@ -73,7 +73,12 @@ class ModelDetector:
     def settings(self) -> Mapping[str, float | str]:
         """Return every setting that can change the result."""
         description = self._predictor.description
-        return {"model": description.name, "change_probability": CHANGE_PROBABILITY}
+        return {
+            "model": description.name,
+            "change_probability": CHANGE_PROBABILITY,
+            "unsure": UNSURE,
+            "closer_line_heights": " ".join(f"{height:g}" for height in CLOSER_LINE_HEIGHTS),
+        }
 
     def detect(self, source: CaptionPictures) -> Detection:
         """Return what the model says of every pair."""
