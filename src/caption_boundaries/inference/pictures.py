@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from caption_boundaries.media.jpeg import decode_jpeg_gray
 from caption_boundaries.models.preprocessing import CLOSER_LINE_HEIGHTS, LINE_HEIGHT, Picture, Preprocessor, bands_of
-from caption_boundaries.types import Region
+from caption_boundaries.types import GrayImage, Region
 
 
 def read_input(jpeg: bytes, preprocessor: Preprocessor) -> Picture:
@@ -18,22 +18,18 @@ def read_input(jpeg: bytes, preprocessor: Preprocessor) -> Picture:
     return preprocessor(decode_jpeg_gray(jpeg))
 
 
-def preprocessor_of(
-    jpegs: Iterable[bytes], regions: Sequence[Region], line_height: float = LINE_HEIGHT
-) -> Preprocessor:
+def preprocessor_of(jpegs: Iterable[bytes], regions: Sequence[Region]) -> Preprocessor:
     """Return what prepares the crop pictures of a video; it has learnt what is usual there.
 
     Args:
         jpegs: Those of the video's pictures that `preprocessing.sampled` names; at least one.
         regions: What the pictures show, top to bottom.
-        line_height: Pixels of the lowest text line in the input.
 
     Raises:
         DatabaseCorruptError: One is no readable JPEG.
     """
     pictures = [decode_jpeg_gray(jpeg) for jpeg in jpegs]
-    height, width = pictures[0].shape
-    preprocessor = Preprocessor(width, height, bands_of(regions), line_height)
+    preprocessor = _sized(pictures, regions, LINE_HEIGHT)
     preprocessor.learn_usual(pictures)
     return preprocessor
 
@@ -46,10 +42,18 @@ def views_of(jpegs: Iterable[bytes], regions: Sequence[Region]) -> tuple[Preproc
     Raises:
         DatabaseCorruptError: One is no readable JPEG.
     """
-    kept = list(jpegs)
-    views = [preprocessor_of(kept, regions)]
+    pictures = [decode_jpeg_gray(jpeg) for jpeg in jpegs]
+    views = [_sized(pictures, regions, LINE_HEIGHT)]
     for line_height in CLOSER_LINE_HEIGHTS:
-        closer = preprocessor_of(kept, regions, line_height)
+        closer = _sized(pictures, regions, line_height)
         if closer.width > views[-1].width:
             views.append(closer)
+    for view in views:
+        view.learn_usual(pictures)
     return tuple(views)
+
+
+def _sized(pictures: Sequence[GrayImage], regions: Sequence[Region], line_height: float) -> Preprocessor:
+    """Return what prepares pictures of this size; it has learnt nothing yet."""
+    height, width = pictures[0].shape
+    return Preprocessor(width, height, bands_of(regions), line_height)
