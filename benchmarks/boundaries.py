@@ -154,12 +154,12 @@ def _speed(video: Video, model: Path | None) -> dict[str, float]:
         pictures = StoredPictures(connection, layout)
         indices = pictures.indices.tolist()
         chosen = [indices[place] for place in sampled(len(indices))]
-        usual, *closer = views_of(pictures.jpegs(chosen), pictures.regions)
-        predictor.predict(pictures.jpegs(indices), usual, closer)  # warm
+        usual, *larger = views_of(pictures.jpegs(chosen), pictures.regions)
+        predictor.predict(pictures.jpegs(indices), usual, larger)  # warm
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         began, cpu = time.perf_counter(), time.process_time()
         rounds = max(1, 3000 // len(indices))
-        predictor.predict((jpeg for _ in range(rounds) for jpeg in pictures.jpegs(indices)), usual, closer)
+        predictor.predict((jpeg for _ in range(rounds) for jpeg in pictures.jpegs(indices)), usual, larger)
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
         after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     pairs = rounds * len(indices) - 1

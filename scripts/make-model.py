@@ -20,6 +20,7 @@ from pathlib import Path
 
 from caption_boundaries.cli.main import run
 from caption_boundaries.inference.backends import SHIPPED
+from caption_boundaries.models.description import CLOSER
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,10 @@ class Videos:
 
 @dataclass(frozen=True)
 class Training:
-    """One training; each starts from what the one before it has learnt."""
+    """One training; each starts from what the one before it has learnt.
+
+    The last one makes the second network, for the pairs that the first one is not sure of.
+    """
 
     sets: tuple[Videos, ...]
     """What is new; the sets of the trainings before are used, too. Short videos show more styles for the same work."""
@@ -69,6 +73,17 @@ FULL = Size(
             24,
             (*OFTEN, "--workers", "1", "--steps", "8400", "--samples", "3000", "--rate", "0.002"),
         ),
+        Training(
+            (
+                Videos("9", 600, 12, ("--overlays", "0.6", "--haste", "1.8", "--near", "0.25")),
+                Videos("13", 600, 12, ("--overlays", "0.6", "--haste", "2", "--near", "0.4")),
+            ),
+            24,
+            (
+                *(*OFTEN, "--architecture", "siamese-deep", "--workers", "1", "--threads", "2"),
+                *("--steps", "7800", "--samples", "5000", "--rate", "0.0015"),
+            ),
+        ),
     ),
     Videos("6", 72, 20),
 )
@@ -77,6 +92,7 @@ SMALL = Size(
     (
         Training((Videos("1", 8, 12),), 4, (*TINY, "--steps", "120")),
         Training((Videos("5", 4, 12, ("--overlays", "0.8", "--haste", "2.5")),), 4, (*TINY, "--steps", "60")),
+        Training((Videos("9", 4, 12, ("--near", "0.4")),), 4, (*TINY, "--steps", "60")),
     ),
     Videos("2", 2, 12),
 )
@@ -98,7 +114,9 @@ def _stages(options: argparse.Namespace) -> Iterator[list[str]]:
     test, model = work / "test", SHIPPED if options.install else work / "model"
     yield from _synthesized(options, test, "test", size.test)
     roots: list[str] = []
-    run_before: Path | None = None
+    start: list[str] = []
+    *_, first, second = range(1, len(size.trainings) + 1)
+    exports = {first: ["--export", str(model)], second: ["--doubted-by", str(model), "--export", str(model / CLOSER)]}
     for number, training in enumerate(size.trainings, start=1):
         for videos in training.sets:
             folder = work / "train" / videos.seed
@@ -107,10 +125,9 @@ def _stages(options: argparse.Namespace) -> Iterator[list[str]]:
         name = f"boundaries-{number}"
         run_dir = work / "runs" / name
         yield ["dataset", "build", name, *roots, "--folds", str(training.folds), "--data", str(work)]
-        start = ["--start-from", str(run_before)] if run_before else []
-        last = ["--export", str(model)] if number == len(size.trainings) else []
-        yield ["train", "--dataset", name, "--data", str(work), "--run", str(run_dir), *training.options, *start, *last]
-        run_before = run_dir
+        words = ["train", "--dataset", name, "--data", str(work), "--run", str(run_dir), *training.options, *start]
+        yield [*words, *exports.get(number, [])]
+        start = ["--start-from", str(run_dir)]
     compared = ["--detector", "combined", "--detector", "model", "--detector", "strokes", "--model", str(model)]
     yield ["evaluate", str(test), *compared, "--plot", str(work / "evaluation.png"), "--no-captions"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -20,9 +21,9 @@ from caption_boundaries.inference.predictor import BATCH, BoundaryPredictor
 from caption_boundaries.inference.torch_backend import TorchBackend
 from caption_boundaries.media.jpeg import encode_jpeg
 from caption_boundaries.models.checkpoint import find_checkpoint
-from caption_boundaries.models.description import Calibration, Description
+from caption_boundaries.models.description import CLOSER, Calibration, Description
 from caption_boundaries.models.network import SWAPPED, BoundaryNetwork
-from caption_boundaries.models.preprocessing import Preprocessor, bands_of
+from caption_boundaries.models.preprocessing import Preprocessor
 from caption_boundaries.training.export import export_model
 from caption_boundaries.types import DIFFERENT, EMPTY_EMPTY, EMPTY_VALID, SAME, VALID_EMPTY, Box, Region
 from support.films import REGIONS, Film, drifting
@@ -151,47 +152,8 @@ class CountingBackend:
         return np.zeros((pairs, 5), np.float32), np.zeros((pairs, 5), np.float32)
 
 
-class NumberedBackend(CountingBackend):
-    """Is sure of every pair but some, and remembers by which pictures each is judged."""
-
-    def __init__(self, unsure: set[int]) -> None:
-        super().__init__()
-        self._unsure, self.judged = unsure, []
-
-    def encode(self, pictures: np.ndarray) -> np.ndarray:
-        return pictures[:, 0, 0, :1].astype(np.float32)
-
-    def compare(self, *features: np.ndarray) -> tuple[Logits, Logits]:
-        windows = [tuple(window) for window in np.concatenate(features, axis=1).astype(int).tolist()]
-        self.judged += windows
-        logits = np.zeros((len(windows), 5), np.float32)
-        for place, (before, first, _, after) in enumerate(windows):
-            usual = (before, after) == (max(0, first - 1), min(NUMBERED - 1, first + 2))
-            logits[place, SAME] = (0.0 if first in self._unsure else 9.0) if usual else 4.0
-        return logits, logits
-
-
 NUMBERED = 40
 """Pictures of a video of which each shows its own number."""
-
-
-def test_where_it_is_not_sure_a_pair_is_judged_by_pictures_further_off_too() -> None:
-    backend = NumberedBackend({0, 7, 38})
-    jpegs = [encode_jpeg(np.full((16, 16, 3), number, np.uint8), 95) for number in range(NUMBERED)]
-    preprocessor = Preprocessor(16, 16, bands_of(()))
-    prediction = BoundaryPredictor(backend, workers=1).predict(jpegs, preprocessor)
-    usual = {(max(0, first - 1), first, first + 1, min(39, first + 2)) for first in range(39)}
-    assert usual <= set(backend.judged)
-    assert {window for window in backend.judged if window not in usual} == {
-        *((5, 7, 8, 10), (6, 7, 8, 10), (5, 7, 8, 9)),
-        *((0, 0, 1, 3), (36, 38, 39, 39)),
-    }
-    sure = 9.0
-    # At either end two of the four windows are the usual one.
-    mean = {0: (0 + 4 + 4 + 0) / 4, 7: (0 + 4 + 4 + 4) / 4, 38: (0 + 4 + 0 + 4) / 4}
-    for first, said in enumerate(prediction.probabilities[:, SAME].tolist()):
-        logit = mean.get(first, sure)
-        assert said == pytest.approx(np.exp(logit) / (np.exp(logit) + 4), abs=1e-3)
 
 
 class SizedBackend(CountingBackend):
@@ -229,13 +191,50 @@ def test_where_it_is_not_sure_a_pair_is_judged_in_larger_pictures_too() -> None:
     assert [view.shape[2] for view in (usual, *closer)] == [64, 80, 96]
     prediction = BoundaryPredictor(backend, workers=1).predict(_numbered(128), usual, closer)
     # Only what their windows reach is prepared again, each picture once.
-    assert [numbers for width, numbers in backend.encoded if width == 80] == [[*range(5, 11), *range(18, 24)]]
-    assert [numbers for width, numbers in backend.encoded if width == 96] == [[*range(5, 11), *range(18, 24)]]
-    # One usual look and three by wider windows at the usual size, four at each of the two larger ones.
-    logit = (4 * 0.0 + 8 * 6.0) / 12
+    assert [numbers for width, numbers in backend.encoded if width == 80] == [[*range(6, 10), *range(19, 23)]]
+    assert [numbers for width, numbers in backend.encoded if width == 96] == [[*range(6, 10), *range(19, 23)]]
+    logit = (0.0 + 6.0 + 6.0) / 3
     for first, said in enumerate(prediction.probabilities[:, SAME].tolist()):
         expected = logit if first in (7, 20) else 9.0
         assert said == pytest.approx(np.exp(expected) / (np.exp(expected) + 4), abs=1e-3)
+
+
+class SecondBackend(SizedBackend):
+    """Says something else again, of whatever it is asked about."""
+
+    description = Description("second", "2", "none", 0, Calibration(2.0, (1.0, 0.0, 0.0, 0.0, 0.0)))
+
+    def compare(self, *features: np.ndarray) -> tuple[Logits, Logits]:
+        logits = np.zeros((len(features[1]), 5), np.float32)
+        logits[:, SAME] = 2.0
+        return logits, logits
+
+
+def test_a_second_model_stands_in_where_pictures_are_larger() -> None:
+    backend, second = SizedBackend({7, 20}), SecondBackend(set())
+    usual, *larger = views_of(_numbered(128)[:3], WHOLE)
+    predictor = BoundaryPredictor(backend, second, workers=1)
+    assert (predictor.version, predictor.description) == ("0+2", backend.description)
+    prediction = predictor.predict(_numbered(128), usual, larger)
+    assert {width for width, _ in backend.encoded} == {64}
+    assert {width for width, _ in second.encoded} == {80, 96}
+    assert np.flatnonzero(prediction.doubtful).tolist() == [7, 20]
+    # What each says is calibrated by its own figures before the mean is taken.
+    logit = (0.0 + 2 * (2.0 * 2.0 + 1.0)) / 3
+    for first, said in enumerate(prediction.probabilities[:, SAME].tolist()):
+        expected = logit if first in (7, 20) else 9.0
+        assert said == pytest.approx(np.exp(expected) / (np.exp(expected) + 4), abs=1e-3)
+
+
+def test_a_second_model_beside_the_first_is_found(exported: Path, tmp_path: Path) -> None:
+    both = shutil.copytree(exported, tmp_path / "model")
+    shutil.copytree(exported, both / "closer")
+    first = load_backend(exported).description.version
+    assert BoundaryPredictor.load(exported).version == first
+    assert BoundaryPredictor.load(both).version == f"{first}+{first}"
+    (both / "closer" / "model.json").unlink()
+    with pytest.raises(InputError, match=r"no model in .*closer"):
+        BoundaryPredictor.load(both)
 
 
 @pytest.mark.parametrize(
@@ -312,5 +311,6 @@ def test_the_shipped_model_needs_no_torch() -> None:
 
 
 def test_the_shipped_model_is_small() -> None:
-    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 2_000_000
-    assert OnnxBackend.load(SHIPPED).description.parameters < 300_000
+    assert sum(path.stat().st_size for path in SHIPPED.rglob("*.*")) < 2_000_000
+    both = OnnxBackend.load(SHIPPED), OnnxBackend.load(SHIPPED / CLOSER)
+    assert sum(model.description.parameters for model in both) < 300_000

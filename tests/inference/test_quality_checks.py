@@ -35,7 +35,7 @@ def findings(
     classes: list[int], *, sure: float = 0.96, apart: float = 0.01, statistics: InputStatistics = FINE
 ) -> list[str]:
     rows = said(classes, sure)
-    prediction = Prediction(rows, np.full(len(rows), apart, np.float32), statistics)
+    prediction = Prediction(rows, np.full(len(rows), apart, np.float32), statistics, np.zeros(len(rows), np.bool_))
     return [finding.check for finding in check_prediction(prediction, 10.0, trained_on=TRAINED_ON)]
 
 
@@ -59,7 +59,7 @@ def test_checks(arguments: dict[str, object], expected: list[str]) -> None:
 
 
 def test_a_finding_tells_where_and_how_much() -> None:
-    prediction = Prediction(said(USUAL, 0.5), np.zeros(len(USUAL), np.float32), FINE)
+    prediction = Prediction(said(USUAL, 0.5), np.zeros(len(USUAL), np.float32), FINE, np.zeros(len(USUAL), np.bool_))
     (finding,) = check_prediction(prediction, 10.0)
     assert finding.value == 1.0
     assert finding.places[:3] == (0, 1, 2)

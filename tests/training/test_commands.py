@@ -84,6 +84,32 @@ def test_from_a_data_set_to_a_model(root: Path, tmp_path: Path, capsys: pytest.C
     assert {folder: file_hashes(folder) for folder in before} == before, "neither changes a video"
 
 
+def test_a_second_model_learns_what_the_first_doubts(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = ("train", "--dataset", "films", "--data", root, *TINY, "--steps", 2)
+    model, run_dir = tmp_path / "model", tmp_path / "closer"
+    printed(capsys, *base, "--run", tmp_path / "run", "--export", model)
+    alone = BoundaryPredictor.load(model)
+    second = (*base, "--run", run_dir, "--doubted-by", model, "--start-from", model, "--export", model / "closer")
+    assert json.loads(printed(capsys, *second, "--json"))["step"] == 2
+    both = BoundaryPredictor.load(model)
+    assert both.description == alone.description
+    closer = OnnxBackend.load(model / "closer").description
+    assert both.version == f"{alone.version}+{closer.version}"
+    assert closer.training["config"]["doubted_by"] == alone.description.version
+    assert closer.calibration.offsets == (0.0,) * 5, "what is doubtful differs from video to video"
+    assert "done before" in printed(capsys, *second), "it is the same run"
+    assert run([*map(str, base), "--run", str(run_dir), "--steps", "4"]) == 2
+    assert "other settings" in capsys.readouterr().err, "on all pairs it would be another run"
+    told = json.loads(
+        printed(capsys, "evaluate", root, "--model", model, "--detector", "model", "--no-captions", "--json")
+    )
+    assert told["all"]["model"]["pairs"] > 0
+    printed(capsys, *base, "--run", tmp_path / "run", "--export", model)
+    assert not (model / "closer").exists(), "what doubted another model is not kept beside a new one"
+
+
 def test_the_captions_are_measured_on_a_copy(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = next(find_video_folders(root))
     before = file_hashes(folder)
@@ -107,7 +133,11 @@ def test_the_captions_are_measured_on_a_copy(root: Path, tmp_path: Path, capsys:
         (("train", "--dataset", "films", "--architecture", "resnet"), "no architecture resnet"),
         (("train", "--dataset", "films", "--tracker", "paper"), "paper"),
         (("train", "--dataset", "films", "--start-from", "nowhere"), "no checkpoint in nowhere"),
-        (("train", "--dataset", "films", *TINY, "--start-from", "shipped"), "siamese-small, not siamese-tiny"),
+        (("train", "--dataset", "films", "--doubted-by", "nowhere"), "no model in nowhere"),
+        (
+            ("train", "--dataset", "films", *TINY, "--start-from", "shipped"),
+            "siamese-small, which does not fit into siamese-tiny",
+        ),
         (("evaluate", "nowhere"), "nowhere"),
     ],
 )
@@ -188,10 +218,11 @@ def test_the_ends_of_a_video_are_continued(root: Path) -> None:
 
 def _without_overlap(seen: list[Picture], count: int) -> list[Picture]:
     """Return the pictures without those that a batch repeats, and without the margin of the whole."""
-    from caption_boundaries.inference.predictor import BATCH, REACH, SHARED
+    from caption_boundaries.inference.predictor import BATCH, SHARED
+    from caption_boundaries.models.preprocessing import MARGIN
 
     kept = seen[:BATCH]
     for start in range(BATCH, len(seen), BATCH + SHARED):
         kept += seen[start + SHARED : start + BATCH + SHARED]
-    assert len(kept) == count + 2 * REACH
-    return kept[REACH:-REACH]
+    assert len(kept) == count + 2 * MARGIN
+    return kept[MARGIN:-MARGIN]

@@ -126,6 +126,15 @@ def test_calibration_makes_probabilities_come_true() -> None:
     assert fit_calibration(np.zeros((0, 5), np.float32), np.zeros(0, np.int64)) == Calibration()
 
 
+def test_calibration_may_leave_the_classes_as_frequent_as_they_are() -> None:
+    random = np.random.default_rng(0)
+    logits = random.normal(0, 4, (2000, 5)).astype(np.float32)
+    labels = np.where(random.random(2000) < 0.7, logits.argmax(axis=1), random.integers(0, 5, 2000))
+    calibration = fit_calibration(logits, labels, offsets=False)
+    assert calibration.scale < 0.7, "it is right less often than it says"
+    assert calibration.offsets == (0.0,) * 5
+
+
 def test_probabilities_of_no_logits() -> None:
     assert Calibration().probabilities(np.zeros((0, 5), np.float32)).shape == (0, 5)
 

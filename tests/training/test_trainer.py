@@ -16,7 +16,7 @@ import torch
 from caption_boundaries.errors import InputError, TrainingError, UsageError
 from caption_boundaries.models.architectures import architecture
 from caption_boundaries.models.checkpoint import find_checkpoint, read_meta
-from caption_boundaries.models.network import BoundaryNetwork
+from caption_boundaries.models.network import BoundaryNetwork, load_start
 from caption_boundaries.training.optimizer import build_optimizer, learning_rate
 from caption_boundaries.training.saving import read_start, weights_hash
 from caption_boundaries.training.tracking import read_history
@@ -92,6 +92,30 @@ def test_it_starts_from_other_weights(run: Run, tmp_path: Path) -> None:
     assert all(torch.allclose(ours[name], best[name], atol=1e-5) for name in learnt)
     with pytest.raises(UsageError, match="other settings"):
         Trainer(replace(config, start=""), tiny_data(), tmp_path / "run")
+
+
+def test_a_deeper_network_starts_from_a_shallower_one(tmp_path: Path) -> None:
+    shallow = BoundaryNetwork(architecture("siamese-small")).state_dict()
+    torch.save(shallow, tmp_path / "weights.pt")
+    network = BoundaryNetwork(architecture("siamese-deep"))
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    load_start(network, (tmp_path / "weights.pt").read_bytes())
+    assert set(shallow) < set(before)
+    assert all(torch.equal(value, shallow.get(name, before[name])) for name, value in network.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "fits"),
+    [
+        ("siamese-small", "siamese-small", True),
+        ("siamese-deep", "siamese-small", True),
+        ("siamese-small", "siamese-deep", False),
+        ("siamese-tiny", "siamese-small", False),
+        ("siamese-deep", "siamese-tiny", False),
+    ],
+)
+def test_what_fits_into_which_architecture(name: str, start: str, fits: bool) -> None:
+    assert architecture(name).deepens(architecture(start)) == fits
 
 
 def test_another_run_is_not_gone_on_with(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ class ModelDetector:
     @property
     def version(self) -> str:
         """Hash of the model."""
-        return self._predictor.description.version
+        return self._predictor.version
 
     def settings(self) -> Mapping[str, float | str]:
         """Return every setting that can change the result."""
@@ -94,8 +94,8 @@ class ModelDetector:
         """Return the model's word on every two neighbouring pictures."""
         indices = source.indices.tolist()
         chosen = [indices[place] for place in sampled(len(indices))]
-        usual, *closer = views_of(source.jpegs(chosen), source.regions)
-        return self._predictor.predict(source.jpegs(indices), usual, closer)
+        usual, *larger = views_of(source.jpegs(chosen), source.regions)
+        return self._predictor.predict(source.jpegs(indices), usual, larger)
 
 
 class CombinedDetector:

@@ -18,6 +18,7 @@ from caption_boundaries import __version__
 from caption_boundaries.cli import (
     datasets,
     doctor,
+    evaluation,
     extract,
     inspection,
     migration,
@@ -46,6 +47,7 @@ for module in (
     extract,
     steps,
     training,
+    evaluation,
     store,
     datasets,
     inspection,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from caption_boundaries.errors import InputError
 from caption_boundaries.models.checkpoint import META, POINTERS, find_checkpoint
-from caption_boundaries.models.description import DESCRIPTION, ENCODER, HEAD, Description, read_description
+from caption_boundaries.models.description import CLOSER, DESCRIPTION, ENCODER, HEAD, Description, read_description
 
 Features = NDArray[np.float32]
 Logits = NDArray[np.float32]
@@ -88,6 +88,16 @@ def load_backend(path: Path | None = None) -> Backend:
 
         return TorchBackend.load(find_checkpoint(folder))
     raise InputError(f"There is no model in {folder}.", hint="Name the folder of a training run or of an export.")
+
+
+def load_closer(path: Path | None = None) -> Backend | None:
+    """Return what comes with the model in ``path`` for the pairs that it is not sure of; None: nothing does.
+
+    Raises:
+        InputError: It is there and cannot be read.
+    """
+    folder = (path or SHIPPED) / CLOSER
+    return load_backend(folder) if folder.is_dir() else None
 
 
 def has_shipped_model() -> bool:

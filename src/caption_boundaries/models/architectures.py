@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from caption_boundaries.errors import UsageError
 
@@ -22,12 +22,19 @@ class Architecture:
     """Channels of a pair at an eighth of the size, a sixteenth, and so on."""
     hidden: int
     """Width of the last hidden layer."""
+    depth: int = 1
+    """Convolutions that follow one another at each size."""
+
+    def deepens(self, other: Architecture) -> bool:
+        """Tell whether what a network of ``other`` has learnt fits into this one, which may have more layers."""
+        return other.depth <= self.depth and replace(other, name=self.name, depth=self.depth) == self
 
 
 ARCHITECTURES = {
     architecture.name: architecture
     for architecture in (
         Architecture("siamese-small", stem=16, features=32, mixed=32, deep=(96, 128), hidden=96),
+        Architecture("siamese-deep", stem=16, features=32, mixed=32, deep=(96, 128), hidden=96, depth=2),
         Architecture("siamese-tiny", stem=8, features=12, mixed=12, deep=(24, 32), hidden=24),
     )
 }

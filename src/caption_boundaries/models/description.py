@@ -4,7 +4,8 @@ folder/
 ├── encoder.onnx     picture → features
 ├── head.onnx        features of two pictures → logits of both passes
 ├── weights.pt       the same network for further training; not read otherwise
-└── model.json       name, version, calibration, what it was trained on
+├── model.json       name, version, calibration, what it was trained on
+└── closer/          if there is one, another such model, for the pairs that this one is not sure of
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from caption_boundaries.errors import InputError
 from caption_boundaries.models import preprocessing
 from caption_boundaries.types import BOUNDARY_CLASSES, BoundaryProbabilities
 
-DESCRIPTION, ENCODER, HEAD = "model.json", "encoder.onnx", "head.onnx"
+DESCRIPTION, ENCODER, HEAD, CLOSER = "model.json", "encoder.onnx", "head.onnx", "closer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,19 @@ class Calibration:
     scale: float = 1.0
     offsets: tuple[float, ...] = (0.0,) * len(BOUNDARY_CLASSES)
 
+    def calibrated(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return logits of which `softmax` makes probabilities; shape (…, 5), as they come."""
+        return np.asarray(logits * np.float32(self.scale) + np.array(self.offsets, np.float32), dtype=np.float32)
+
     def probabilities(self, logits: NDArray[np.float32]) -> BoundaryProbabilities:
         """Return probabilities, shape (n, 5), of logits of the same shape."""
-        values = logits * np.float32(self.scale) + np.array(self.offsets, dtype=np.float32)
-        values = np.exp(values - values.max(axis=1, keepdims=True, initial=-np.inf))
-        return np.asarray(values / values.sum(axis=1, keepdims=True), dtype=np.float32)
+        return softmax(self.calibrated(logits))
+
+
+def softmax(logits: NDArray[np.float32]) -> BoundaryProbabilities:
+    """Return the probabilities of calibrated logits, shape (n, 5)."""
+    values = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
+    return np.asarray(values / values.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)

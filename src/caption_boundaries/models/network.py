@@ -21,6 +21,8 @@ SWAPPED = (SAME, DIFFERENT, EMPTY_EMPTY, VALID_EMPTY, EMPTY_VALID)
 
 DROPOUT = 0.2
 """Share of the pooled features that are left out at every step of a training."""
+FURTHER_WEIGHT = 0.1
+"""Of what the layers of a deeper network add at first."""
 
 
 class BoundaryNetwork(nn.Module):
@@ -57,6 +59,7 @@ class Encoder(nn.Module):
             nn.ReLU(),
             Separable(stem, features, stride=2),
             Separable(features, features),
+            *_further(features, architecture.depth),
         )
 
     def forward(self, pictures: Tensor) -> Tensor:
@@ -72,13 +75,20 @@ class Head(nn.Module):
         """Build it with random weights."""
         super().__init__()
         features, mixed, deep = architecture.features, architecture.mixed, architecture.deep
-        self.mix = nn.Sequential(nn.Conv2d(6 * features, mixed, 1, bias=False), nn.BatchNorm2d(mixed), nn.ReLU())
+        self.mix = nn.Sequential(
+            nn.Conv2d(6 * features, mixed, 1, bias=False),
+            nn.BatchNorm2d(mixed),
+            nn.ReLU(),
+            *_further(mixed, architecture.depth),
+        )
         layers: list[nn.Module] = []
         width = mixed
         for channels in deep:
             layers += [Separable(width, channels, stride=2), Separable(channels, channels)]
             width = channels
         self.layers = nn.Sequential(*layers)
+        # Beside `layers`, not among them: the weights of a network without them keep their names.
+        self.further = nn.ModuleList(nn.Sequential(*_further(channels, architecture.depth)) for channels in deep)
         self.decide = nn.Sequential(
             nn.Dropout(DROPOUT),
             nn.Linear(2 * (width + features), architecture.hidden),
@@ -105,7 +115,9 @@ class Head(nn.Module):
         return self._one_pass([before, first, second, after], either), backward[:, list(SWAPPED)]
 
     def _one_pass(self, pictures: list[Tensor], either: list[Tensor]) -> Tensor:
-        deep = self.layers(self.mix(torch.cat([*pictures, *either], dim=1)))
+        deep = self.mix(torch.cat([*pictures, *either], dim=1))
+        for number, further in enumerate(self.further):
+            deep = further(self.layers[2 * number : 2 * number + 2](deep))
         pooled = [deep.amax(dim=(2, 3)), deep.mean(dim=(2, 3)), *(part.amax(dim=(2, 3)) for part in either)]
         logits: Tensor = self.decide(torch.cat(pooled, dim=1))
         return logits
@@ -114,13 +126,15 @@ class Head(nn.Module):
 class Separable(nn.Module):
     """A convolution of each channel by itself, then one across channels; added to its input where both fit."""
 
-    def __init__(self, inputs: int, outputs: int, *, stride: int = 1) -> None:
-        """Build it with random weights."""
+    def __init__(self, inputs: int, outputs: int, *, stride: int = 1, weight: float = 1.0) -> None:
+        """Build it with random weights, and ``weight`` for what it adds or returns."""
         super().__init__()
+        normalised = nn.BatchNorm2d(outputs)
+        nn.init.constant_(normalised.weight, weight)
         self.layers = nn.Sequential(
             nn.Conv2d(inputs, inputs, 3, stride=stride, padding=1, groups=inputs, bias=False),
             nn.Conv2d(inputs, outputs, 1, bias=False),
-            nn.BatchNorm2d(outputs),
+            normalised,
             nn.ReLU(),
         )
         self.adds = stride == 1 and inputs == outputs
@@ -131,9 +145,24 @@ class Separable(nn.Module):
         return x + y if self.adds else y
 
 
+def _further(channels: int, depth: int) -> list[nn.Module]:
+    """Return what follows the first convolution of a size; it begins as nearly nothing, see `load_start`."""
+    return [Separable(channels, channels, weight=FURTHER_WEIGHT) for _ in range(depth - 1)]
+
+
+def load_start(network: BoundaryNetwork, weights: bytes) -> None:
+    """Give a network the weights of one that may be shallower: the layers that only this one has stay as they are."""
+    network.load_state_dict(_read(weights), strict=False)
+
+
 def load_weights(network: BoundaryNetwork, weights: bytes) -> None:
     """Give a network the weights of a file."""
-    network.load_state_dict(torch.load(io.BytesIO(weights), map_location="cpu", weights_only=True))
+    network.load_state_dict(_read(weights))
+
+
+def _read(weights: bytes) -> dict[str, Tensor]:
+    found: dict[str, Tensor] = torch.load(io.BytesIO(weights), map_location="cpu", weights_only=True)
+    return found
 
 
 def parameter_count(network: nn.Module) -> int:

@@ -14,27 +14,29 @@ SHRINK = 1e-2
 ROUNDS = 100
 
 
-def fit_calibration(logits: NDArray[np.float32], labels: Labels) -> Calibration:
+def fit_calibration(logits: NDArray[np.float32], labels: Labels, *, offsets: bool = True) -> Calibration:
     """Return the scale and the offsets under which the labels are likeliest.
 
     Args:
         logits: Of pairs as they occur in videos that the network was not trained on, shape (n, 5).
         labels: Their classes.
+        offsets: Set right how frequent the classes are, too, and not the scale alone.
     """
     if not len(labels):
         return Calibration()
     values, targets = torch.from_numpy(logits).double(), torch.from_numpy(labels)
     log_scale = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-    offsets = torch.zeros(logits.shape[1], dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS([log_scale, offsets], max_iter=ROUNDS, line_search_fn="strong_wolfe")
+    added = torch.zeros(logits.shape[1], dtype=torch.float64, requires_grad=offsets)
+    fitted = [log_scale, added] if offsets else [log_scale]
+    optimizer = torch.optim.LBFGS(fitted, max_iter=ROUNDS, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
-        scaled = values * log_scale.clamp(-3, 3).exp() + offsets
-        value = torch.nn.functional.cross_entropy(scaled, targets) + SHRINK * offsets.square().mean()
+        scaled = values * log_scale.clamp(-3, 3).exp() + added
+        value = torch.nn.functional.cross_entropy(scaled, targets) + SHRINK * added.square().mean()
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
     optimizer.step(loss)  # type: ignore[no-untyped-call]
-    centred = offsets.detach() - offsets.detach().mean()
+    centred = added.detach() - added.detach().mean()
     return Calibration(float(log_scale.detach().clamp(-3, 3).exp()), tuple(round(float(x), 5) for x in centred))

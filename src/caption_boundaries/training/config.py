@@ -48,6 +48,8 @@ class TrainConfig:
     """Of the weights, of the order and of the augmentation."""
     start: str = ""
     """SHA-256 of the weights that it starts from; empty: from random ones."""
+    doubted_by: str = ""
+    """Version of the model whose doubts are trained on; empty: on all pairs."""
 
     def __post_init__(self) -> None:
         architecture(self.architecture)
@@ -74,7 +76,7 @@ class TrainConfig:
     def same_course(self, other: Mapping[str, Any]) -> bool:
         """Tell whether a run with the settings ``other`` can be gone on with: only its length may differ."""
         free = {"steps", "patience", "workers"}
-        mine, theirs = self.as_dict(), {"start": "", **other}  # runs of earlier versions do not name it
+        mine, theirs = self.as_dict(), {"start": "", "doubted_by": "", **other}  # earlier versions do not name them
         return all(mine[name] == theirs.get(name) for name in mine.keys() - free)
 
 

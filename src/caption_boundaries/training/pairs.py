@@ -66,15 +66,29 @@ class NetworkPairs:
 
 def _look_at(video: TrainingVideo) -> tuple[Preprocessor, Mapping[str, float]]:
     """Return what prepares a video's pictures, and the means of its figures."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # old folders are welcome here
-        crops = CropReader(reader_pool().connection(video.folder, NEEDED))
-    indices = crops.frame_indices()
-    chosen = [crops.frame(indices[place]) for place in sampled(len(indices))]
-    jpegs = [frame.image_data for frame in chosen if frame is not None]
-    if not jpegs:
-        hint = "Run the crop step, and build the data set again."
-        raise TrainingError(f"{video.folder} has no crops any more.", hint=hint)
+    jpegs = sampled_crops(crops_of(video))
     preprocessor = preprocessor_of(jpegs, video.regions)
     pictures = np.stack([read_input(jpeg, preprocessor) for jpeg in jpegs])
     return preprocessor, summarize(pictures).means()
+
+
+def crops_of(video: TrainingVideo) -> CropReader:
+    """Return what reads a video's crops.
+
+    Raises:
+        TrainingError: It has none any more.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # old folders are welcome here
+        crops = CropReader(reader_pool().connection(video.folder, NEEDED))
+    if not crops.frame_indices():
+        hint = "Run the crop step, and build the data set again."
+        raise TrainingError(f"{video.folder} has no crops any more.", hint=hint)
+    return crops
+
+
+def sampled_crops(crops: CropReader) -> list[bytes]:
+    """Return the pictures of a video from which is learnt what is usual there."""
+    indices = crops.frame_indices()
+    chosen = (crops.picture(indices[place]) for place in sampled(len(indices)))
+    return [jpeg for jpeg in chosen if jpeg is not None]

@@ -15,6 +15,7 @@ import torch
 from caption_boundaries import __version__
 from caption_boundaries.errors import InputError, UsageError
 from caption_boundaries.models import preprocessing
+from caption_boundaries.models.architectures import architecture
 from caption_boundaries.models.checkpoint import TRAINING, WEIGHTS, Meta, find_checkpoint, read_meta, save_checkpoint
 from caption_boundaries.models.description import DESCRIPTION, check_compatible, read_description
 from caption_boundaries.models.network import BoundaryNetwork, load_weights
@@ -90,24 +91,24 @@ def restore(
     return Progress(known["step"], tuple(known["best"]), known["looks_since"])
 
 
-def read_start(path: Path, architecture: str) -> bytes:
+def read_start(path: Path, name: str) -> bytes:
     """Return the weights that a training is to start from.
 
     Args:
         path: A training's folder, that of one checkpoint, or an exported model.
-        architecture: Of the network that is to be trained.
+        name: Of the architecture of the network that is to be trained.
 
     Raises:
         InputError: There are none, or they were trained for another program version.
-        UsageError: They are of another architecture.
+        UsageError: They are of an architecture that does not fit into this one.
     """
     exported = (path / DESCRIPTION).is_file()
     folder = path if exported else find_checkpoint(path)
     known = read_description(folder) if exported else read_meta(folder)
     check_compatible(BOUNDARY_CLASSES, known.preprocessing, folder)
-    if known.architecture != architecture:
+    if not architecture(name).deepens(architecture(known.architecture)):
         raise UsageError(
-            f"The model in {path} is of architecture {known.architecture}, not {architecture}.",
+            f"The model in {path} is of architecture {known.architecture}, which does not fit into {name}.",
             hint=f"Train with --architecture {known.architecture}, or start from nothing.",
         )
     if not (folder / WEIGHTS).is_file():

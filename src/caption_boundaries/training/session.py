@@ -11,8 +11,10 @@ from caption_boundaries.atomic import storage_errors
 from caption_boundaries.data.dataset import CaptionBoundaryDataset
 from caption_boundaries.data.frozen import FrozenDataset
 from caption_boundaries.errors import UsageError
+from caption_boundaries.inference.predictor import BoundaryPredictor
 from caption_boundaries.models.checkpoint import find_checkpoint, has_checkpoint, read_meta
 from caption_boundaries.training.config import TrainConfig
+from caption_boundaries.training.doubtful import DoubtfulPairs, Watch
 from caption_boundaries.training.pairs import NetworkPairs
 from caption_boundaries.training.processes import joined_processes
 from caption_boundaries.training.saving import read_start, weights_hash
@@ -29,6 +31,8 @@ def train_on(
     tracker: TrackerKind = "local",
     report: Report | None = None,
     start_from: Path | None = None,
+    doubted_by: BoundaryPredictor | None = None,
+    watch: Watch = iter,
 ) -> TrainingResult:
     """Train on all folds of a data set but one, and judge by that one; a run that was begun is gone on with.
 
@@ -42,6 +46,8 @@ def train_on(
         tracker: Where figures go.
         report: Is told how it goes.
         start_from: A run, a checkpoint or an exported model whose weights the training begins with; None: random ones.
+        doubted_by: Train and judge by the pairs alone that this model is not sure of; None: by all.
+        watch: Shows how far it is with asking that model.
 
     Raises:
         UsageError: There is no such fold, the settings contradict each other, or the run was begun with others.
@@ -51,8 +57,10 @@ def train_on(
     start = None if start_from is None else read_start(start_from, config.architecture)
     if start is not None:
         config = replace(config, start=weights_hash(start))
+    if doubted_by is not None:
+        config = replace(config, doubted_by=doubted_by.description.version)
     with joined_processes(config.micro_batches) as processes:
-        data = load_data(frozen, validation_fold)
+        data = load_data(frozen, validation_fold, doubted_by, watch)
         first_step = read_meta(find_checkpoint(run_dir, "last")).step if has_checkpoint(run_dir) else 0
         followed = (
             make_tracker(tracker, run_dir, config.as_dict(), first_step=first_step)
@@ -67,8 +75,19 @@ def train_on(
             followed.close()
 
 
-def load_data(frozen: FrozenDataset, validation_fold: int) -> TrainingData:
+def load_data(
+    frozen: FrozenDataset,
+    validation_fold: int,
+    doubted_by: BoundaryPredictor | None = None,
+    watch: Watch = iter,
+) -> TrainingData:
     """Return the samples of a frozen data set: those of one fold to judge by, all others to train on.
+
+    Args:
+        frozen: The data set.
+        validation_fold: The fold to judge by.
+        doubted_by: Of a model, take those alone that it is not sure of.
+        watch: Shows how far it is with asking that model.
 
     Raises:
         UsageError: There is no such fold, or no other.
@@ -82,9 +101,13 @@ def load_data(frozen: FrozenDataset, validation_fold: int) -> TrainingData:
             f"The data set {frozen.name} has no fold {validation_fold} to judge by beside others to train on.",
             hint="Build it with at least two folds; they are counted from 0.",
         )
-    training = NetworkPairs(CaptionBoundaryDataset.from_frozen(frozen, folds=others))
-    validation = NetworkPairs(CaptionBoundaryDataset.from_frozen(frozen, folds=[validation_fold]))
-    return TrainingData(training, validation, frozen.hash, training.statistics())
+    to_train_on = CaptionBoundaryDataset.from_frozen(frozen, folds=others)
+    to_judge_by = CaptionBoundaryDataset.from_frozen(frozen, folds=[validation_fold])
+    if doubted_by is not None:
+        doubts = DoubtfulPairs(to_train_on, doubted_by, watch)
+        return TrainingData(doubts, DoubtfulPairs(to_judge_by, doubted_by, watch), frozen.hash)
+    training = NetworkPairs(to_train_on)
+    return TrainingData(training, NetworkPairs(to_judge_by), frozen.hash, training.statistics())
 
 
 def begin_again(run_dir: Path) -> None:

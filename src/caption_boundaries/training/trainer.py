@@ -15,7 +15,7 @@ from caption_boundaries.errors import TrainingError
 from caption_boundaries.evaluation.pairs import confusion
 from caption_boundaries.models.architectures import architecture
 from caption_boundaries.models.checkpoint import find_checkpoint, has_checkpoint
-from caption_boundaries.models.network import BoundaryNetwork, load_weights
+from caption_boundaries.models.network import BoundaryNetwork, load_start
 from caption_boundaries.training.batches import EpochPlan, PairData, training_batches
 from caption_boundaries.training.config import TrainConfig
 from caption_boundaries.training.interrupting import (
@@ -99,7 +99,7 @@ class Trainer:
         if has_checkpoint(run_dir):
             self.progress = restore(run_dir, config, data.data_hash, self.network, self.optimizer, self.scaler)
         elif start is not None:
-            load_weights(self.network, start)
+            load_start(self.network, start)
         self.tracker = tracker or NullTracker()
         self._report = report or (lambda step, steps, figures: None)
 
@@ -180,7 +180,9 @@ class Trainer:
     def _look(self) -> dict[str, float]:
         """Look at the validation videos, save a checkpoint, and return the figures."""
         self.processes.average_buffers(self.network)
-        verdict = judge(self.network, self.data.validation, self.config.micro_batch, self.processes)
+        # Which class doubtful pairs mostly are differs from video to video: no offset fits others.
+        offsets = not self.config.doubted_by
+        verdict = judge(self.network, self.data.validation, self.config.micro_batch, self.processes, offsets=offsets)
         score = verdict.figures.get("macro_f1", 0.0), -verdict.figures.get("loss", 0.0)
         better = score > self.progress.best
         self.progress.looks_since = 0 if better else self.progress.looks_since + 1

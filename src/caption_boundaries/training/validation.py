@@ -31,8 +31,17 @@ class Verdict:
     """Of the calibrated probabilities; see `metrics.summary`."""
 
 
-def judge(network: BoundaryNetwork, data: PairData, batch: int, processes: Processes) -> Verdict:
+def judge(
+    network: BoundaryNetwork, data: PairData, batch: int, processes: Processes, *, offsets: bool = True
+) -> Verdict:
     """Return what ``network`` says of every pair in ``data``; the processes share the work.
+
+    Args:
+        network: The network; it is left as it is.
+        data: Pairs that it is not trained on.
+        batch: How many go through it at once.
+        processes: Who shares the work.
+        offsets: Whether the calibration may make a class more probable than the network does.
 
     Raises:
         TrainingError: It says nothing that is a number.
@@ -42,7 +51,7 @@ def judge(network: BoundaryNetwork, data: PairData, batch: int, processes: Proce
     logits = np.stack(gathered) if gathered else np.zeros((0, len(BOUNDARY_CLASSES)), dtype=np.float32)
     if not np.isfinite(logits).all():
         raise TrainingError("What the network says is no number any more.", hint="Try a lower learning rate.")
-    calibration = fit_calibration(logits, data.labels)
+    calibration = fit_calibration(logits, data.labels, offsets=offsets)
     figures = summary(data.labels, calibration.probabilities(logits)) if len(logits) else {}
     return Verdict(logits, data.labels, calibration, figures)
 
