@@ -36,25 +36,22 @@ class DoubtfulPairs:
         """
         self._dataset = dataset
         self._views: list[tuple[Preprocessor, ...]] = []
-        looks: list[NDArray[np.int64]] = []
+        self._looks: list[tuple[int, int]] = []
+        """Sample and view of every look."""
         first = 0
-        for number, video in enumerate(watch(dataset.videos)):
+        for video in watch(dataset.videos):
             views, doubtful = _look_at(video, predictor)
             self._views.append(views)
-            grid = np.meshgrid(first + doubtful, [number], np.arange(len(views)), indexing="ij")
-            looks.append(np.stack(grid, axis=-1).reshape(-1, 3))
+            self._looks += [(first + number, view) for number in doubtful.tolist() for view in range(len(views))]
             first += len(video)
-        self._looks = np.concatenate([np.zeros((0, 3), np.int64), *looks])
-        """Sample, video and view of every look."""
-        if not len(self._looks):
+        if not self._looks:
             raise TrainingError(
                 "There is no pair that the model is not sure of.", hint="Add videos of other kinds to the data set."
             )
-        self.labels: Labels = dataset.labels[self._looks[:, 0]]
+        self.labels: Labels = dataset.labels[[sample for sample, _ in self._looks]]
         """The class of every look."""
-        self.widths: NDArray[np.int64] = np.array(
-            [self._views[video][view].shape[2] for _, video, view in self._looks], dtype=np.int64
-        )
+        widths = [self._view(sample, view).shape[2] for sample, view in self._looks]
+        self.widths: NDArray[np.int64] = np.array(widths, dtype=np.int64)
         """Width of every look's input in pixels."""
 
     def pair(self, number: int) -> Pair:
@@ -63,15 +60,19 @@ class DoubtfulPairs:
         Raises:
             DatabaseError: Its video's databases are damaged, or not there any more.
         """
-        sample, video, view = self._looks[number].tolist()
-        return np.stack([self._views[video][view](picture) for picture in self._dataset.surroundings(sample, MARGIN)])
+        sample, view = self._looks[number]
+        prepare = self._view(sample, view)
+        return np.stack([prepare(picture) for picture in self._dataset.surroundings(sample, MARGIN)])
+
+    def _view(self, sample: int, view: int) -> Preprocessor:
+        return self._views[self._dataset.video_of(sample)][view]
 
 
 def _look_at(video: TrainingVideo, predictor: BoundaryPredictor) -> tuple[tuple[Preprocessor, ...], NDArray[np.int64]]:
     """Return what prepares a video's pictures for closer looks, and which of its samples the model is not sure of."""
-    crops = crops_of(video)
-    usual, *larger = views_of(sampled_crops(crops), video.regions)
+    crops, indices = crops_of(video)
+    usual, *larger = views_of(sampled_crops(crops, indices), video.regions)
     doubtful = predictor.predict((frame.image_data for frame in crops.frames()), usual).doubtful
     # A pair is known by its first picture.
-    firsts = np.array(crops.frame_indices()[:-1], dtype=np.int64)[doubtful]
+    firsts = np.array(indices[:-1], dtype=np.int64)[doubtful]
     return tuple(larger), np.flatnonzero(np.isin(video.firsts, firsts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,14 +66,14 @@ class NetworkPairs:
 
 def _look_at(video: TrainingVideo) -> tuple[Preprocessor, Mapping[str, float]]:
     """Return what prepares a video's pictures, and the means of its figures."""
-    jpegs = sampled_crops(crops_of(video))
+    jpegs = sampled_crops(*crops_of(video))
     preprocessor = preprocessor_of(jpegs, video.regions)
     pictures = np.stack([read_input(jpeg, preprocessor) for jpeg in jpegs])
     return preprocessor, summarize(pictures).means()
 
 
-def crops_of(video: TrainingVideo) -> CropReader:
-    """Return what reads a video's crops.
+def crops_of(video: TrainingVideo) -> tuple[CropReader, list[int]]:
+    """Return what reads a video's crops, and their frame indices.
 
     Raises:
         TrainingError: It has none any more.
@@ -81,14 +81,14 @@ def crops_of(video: TrainingVideo) -> CropReader:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # old folders are welcome here
         crops = CropReader(reader_pool().connection(video.folder, NEEDED))
-    if not crops.frame_indices():
+    indices = crops.frame_indices()
+    if not indices:
         hint = "Run the crop step, and build the data set again."
         raise TrainingError(f"{video.folder} has no crops any more.", hint=hint)
-    return crops
+    return crops, indices
 
 
-def sampled_crops(crops: CropReader) -> list[bytes]:
-    """Return the pictures of a video from which is learnt what is usual there."""
-    indices = crops.frame_indices()
+def sampled_crops(crops: CropReader, indices: Sequence[int]) -> list[bytes]:
+    """Return the pictures of a video from which is learnt what is usual there; ``indices`` are all that it has."""
     chosen = (crops.picture(indices[place]) for place in sampled(len(indices)))
     return [jpeg for jpeg in chosen if jpeg is not None]
