@@ -80,7 +80,7 @@ FULL = Size(
             ),
             24,
             (
-                *(*OFTEN, "--architecture", "siamese-deep", "--workers", "1", "--threads", "2"),
+                *(*OFTEN, "--architecture", "siamese-wide", "--workers", "1", "--threads", "2"),
                 *("--steps", "7800", "--samples", "5000", "--rate", "0.0015"),
             ),
         ),

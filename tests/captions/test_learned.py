@@ -116,7 +116,7 @@ def test_the_combined_detector_says_what_both_see(film: Pictures) -> None:
     assert len(together) <= len(alone) + 3
     assert strokes.version in both.version
     assert both.settings().keys() > strokes.settings().keys()
-    assert both.settings()["closer_line_heights"] == "20 24"
+    assert both.settings()["closer_line_heights"] == "20 24 28"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from caption_boundaries.captions.decoding import (
     caption_likelihood,
     caption_probability,
     change_probability,
-    changed_once,
     most_likely,
     smoothed,
     surely_empty,
@@ -126,27 +125,6 @@ def test_time_reversed_means_coming_and_going_exchanged(probabilities: BoundaryP
     mirrored = probabilities[::-1, [SAME, DIFFERENT, EMPTY_EMPTY, VALID_EMPTY, EMPTY_VALID]]
     back = smoothed(mirrored)[::-1, [SAME, DIFFERENT, EMPTY_EMPTY, VALID_EMPTY, EMPTY_VALID]]
     assert np.allclose(back, smoothed(probabilities), atol=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("surer", "likeliest"),
-    [((0.99, 0.9), [S, D, S, S]), ((0.9, 0.99), [S, S, D, S]), ((0.95, 0.95), [S, D, S, S])],
-    ids=["the first", "the second", "both alike"],
-)
-def test_a_fade_that_is_seen_in_two_pairs_is_one_change(surer: tuple[float, float], likeliest: list[int]) -> None:
-    different = np.array([0.01, *surer, 0.01], np.float32)
-    probabilities = np.zeros((4, 5), np.float32)
-    probabilities[:, D], probabilities[:, S] = different, 1 - different
-    assert changed_once(probabilities).argmax(axis=1).tolist() == likeliest
-
-
-@given(ANY)
-def test_changes_are_moved_and_never_made(probabilities: BoundaryProbabilities) -> None:
-    once = changed_once(probabilities)
-    assert np.allclose(once.sum(axis=1), 1, atol=1e-5)
-    assert (once[:, D] <= probabilities[:, D] + 1e-6).all()
-    assert (once >= -1e-6).all()
-    assert np.array_equal(once[:, [E, C, G]], probabilities[:, [E, C, G]])
 
 
 def test_only_what_is_surely_empty_is_not_read() -> None:

@@ -16,7 +16,9 @@ import torch
 from caption_boundaries.errors import InputError, TrainingError, UsageError
 from caption_boundaries.models.architectures import architecture
 from caption_boundaries.models.checkpoint import find_checkpoint, read_meta
-from caption_boundaries.models.network import BoundaryNetwork, load_start
+from caption_boundaries.models.growth import load_start
+from caption_boundaries.models.network import FURTHER_WEIGHT, BoundaryNetwork, Separable
+from caption_boundaries.models.preprocessing import WINDOW
 from caption_boundaries.training.optimizer import build_optimizer, learning_rate
 from caption_boundaries.training.saving import read_start, weights_hash
 from caption_boundaries.training.tracking import read_history
@@ -94,28 +96,34 @@ def test_it_starts_from_other_weights(run: Run, tmp_path: Path) -> None:
         Trainer(replace(config, start=""), tiny_data(), tmp_path / "run")
 
 
-def test_a_deeper_network_starts_from_a_shallower_one(tmp_path: Path) -> None:
-    shallow = BoundaryNetwork(architecture("siamese-small")).state_dict()
-    torch.save(shallow, tmp_path / "weights.pt")
-    network = BoundaryNetwork(architecture("siamese-deep"))
-    before = {name: value.clone() for name, value in network.state_dict().items()}
-    load_start(network, (tmp_path / "weights.pt").read_bytes())
-    assert set(shallow) < set(before)
-    assert all(torch.equal(value, shallow.get(name, before[name])) for name, value in network.state_dict().items())
+@pytest.mark.parametrize("name", ["siamese-small", "siamese-wide"])
+def test_a_larger_network_begins_with_what_a_smaller_one_says(name: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    small, large = (BoundaryNetwork(architecture(name)).eval() for name in ("siamese-small", name))
+    pairs = torch.randint(0, 256, (3, WINDOW, 3, 48, 160), dtype=torch.uint8)
+    torch.save(small.state_dict(), tmp_path / "weights.pt")
+    with torch.no_grad():
+        assert not torch.allclose(large(pairs)[0], small(pairs)[0], atol=0.01)
+        load_start(large, (tmp_path / "weights.pt").read_bytes())
+        for module in large.modules():
+            if isinstance(module, Separable) and module.adds and module.layers[2].weight.amax() <= FURTHER_WEIGHT:
+                module.layers[2].weight.zero_()  # what is added begins as nearly nothing; take it away
+        for larger, smaller in zip(large(pairs), small(pairs), strict=True):
+            assert torch.allclose(larger, smaller, atol=1e-4)
 
 
 @pytest.mark.parametrize(
     ("name", "start", "fits"),
     [
         ("siamese-small", "siamese-small", True),
-        ("siamese-deep", "siamese-small", True),
-        ("siamese-small", "siamese-deep", False),
+        ("siamese-wide", "siamese-small", True),
+        ("siamese-wide", "siamese-tiny", True),
+        ("siamese-small", "siamese-wide", False),
         ("siamese-tiny", "siamese-small", False),
-        ("siamese-deep", "siamese-tiny", False),
     ],
 )
 def test_what_fits_into_which_architecture(name: str, start: str, fits: bool) -> None:
-    assert architecture(name).deepens(architecture(start)) == fits
+    assert architecture(name).has_room_for(architecture(start)) == fits
 
 
 def test_another_run_is_not_gone_on_with(tmp_path: Path) -> None:

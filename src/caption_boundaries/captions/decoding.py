@@ -31,9 +31,6 @@ LEAST = 1e-6
 """No class is less likely than this: a single sure mistake must not forbid a sequence."""
 CHANGE_PROBABILITY = 0.2
 """A pair that shows a change with this probability is worth a look: reading once more costs little."""
-SEEN_TWICE = 0.97
-"""Where one caption seems to become another in two neighbouring pairs, it is one change in so many cases, as counted on
-synthetic training videos: a picture in the midst of a fade differs from the one before it and from the one after it."""
 SURELY_EMPTY = 0.001
 """Where no picture of a stretch shows a caption with more than this probability, reading it is spared."""
 
@@ -208,17 +205,6 @@ def _sums(steps: NDArray[np.float64]) -> NDArray[np.float64]:
         empty, caption = empty / total, caption / total
         sums.append((empty, caption))
     return np.array(sums)
-
-
-def changed_once(probabilities: BoundaryProbabilities) -> BoundaryProbabilities:
-    """Return the probabilities with changes that neighbouring pairs share given to the one that is surer of it."""
-    told = probabilities.copy()
-    for pair in range(len(told) - 1):
-        both = SEEN_TWICE * told[pair, DIFFERENT] * told[pair + 1, DIFFERENT]
-        weaker = pair if told[pair, DIFFERENT] < told[pair + 1, DIFFERENT] else pair + 1
-        told[weaker, DIFFERENT] -= both
-        told[weaker, SAME] += both
-    return told
 
 
 def caption_probability(probabilities: BoundaryProbabilities) -> NDArray[np.float32]:

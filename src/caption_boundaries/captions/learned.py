@@ -19,7 +19,6 @@ from caption_boundaries.captions.decoding import (
     SURELY_EMPTY,
     caption_probability,
     change_probability,
-    changed_once,
     smoothed,
 )
 from caption_boundaries.captions.detector import BoundaryDetector, CaptionPictures, Detection, StrokeDetector
@@ -83,7 +82,7 @@ class ModelDetector:
     def detect(self, source: CaptionPictures) -> Detection:
         """Return what the model says of every pair."""
         prediction = self.predict(source)
-        likely = smoothed(changed_once(prediction.probabilities))
+        likely = smoothed(prediction.probabilities)
         shown = source.strokes.shown_at(source.indices, source.rate_hz)
         pairs = np.flatnonzero(change_probability(likely) >= CHANGE_PROBABILITY)
         frames = place_changes(source.strokes, shown, pairs.tolist())

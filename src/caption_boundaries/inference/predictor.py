@@ -1,8 +1,8 @@
 """What a model says of every two neighbouring pictures of a video, in memory that does not grow with its length.
 
-A pair is judged between the picture before it and the one after it. Where the model is not sure, it is judged once more
-in larger pictures, where thin strokes are told from one another; the mean counts. A model may have another one beside
-it, trained on such pairs alone, which then looks in its place.
+A pair is judged between the picture before it and the one after it. As long as that leaves it in doubt, it is judged in
+larger and larger pictures, where thin strokes are told from one another; the mean counts. A model may have another one
+beside it, trained on such pairs alone, which then looks in its place.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _Counted = tuple[bytes, bool]
 """A picture, and whether it is counted in the statistics: none is counted twice."""
 WAITING_PER_WORKER = 2
 """Batches that wait for each thread at most, which bounds the memory."""
-UNSURE = 0.97
-"""Where no class is more probable than this, as in five of a hundred pairs."""
+UNSURE = 0.99
+"""Where no class is more probable than this a pair is in doubt, as ten of a hundred pairs are."""
 SHARED = 2 * MARGIN + 1
 """Pictures that two neighbouring batches share, so that every pair is judged once."""
 _NOTHING: Logits = np.zeros((2, 0, len(BOUNDARY_CLASSES)), dtype=np.float32)
@@ -48,7 +48,7 @@ class Prediction:
     statistics: InputStatistics
     """Of all pictures."""
     doubtful: NDArray[np.bool_]
-    """Which pairs the model was not sure of and looked at once more, shape (pairs,)."""
+    """Which pairs the model was not sure of at first, and looked at more closely; shape (pairs,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +138,14 @@ class BoundaryPredictor:
     ) -> tuple[Logits, NDArray[np.bool_]]:
         """Return calibrated logits, shape (2, count, 5), in a run of pictures with a margin, and which are doubtful."""
         both = _compare(self._backend, (features[place : place + count] for place in range(WINDOW)))
-        doubtful = softmax(both.mean(axis=0)).max(axis=1) < UNSURE
-        if doubtful.any():
-            starts = np.flatnonzero(doubtful)
-            looks = [self._look_closer(lumas, starts, view) for view in larger]
-            both[:, doubtful] = np.mean([both[:, doubtful], *looks], axis=0)
+        doubtful = unsure = _unsure(both)
+        for number, view in enumerate(larger, start=1):
+            starts = np.flatnonzero(unsure)
+            if not len(starts):
+                break
+            # What is unsure has been looked at in every size so far; the mean of all looks counts.
+            both[:, starts] += (self._look_closer(lumas, starts, view) - both[:, starts]) / (number + 1)
+            unsure = _unsure(both)
         return both, doubtful
 
     def _look_closer(self, lumas: Sequence[GrayImage], starts: NDArray[np.int64], preprocessor: Preprocessor) -> Logits:
@@ -157,6 +160,11 @@ class BoundaryPredictor:
 def _compare(backend: Backend, window: Iterable[Features]) -> Logits:
     """Return the calibrated logits of both passes, shape (2, n, 5), of n pairs by the pictures of their windows."""
     return backend.description.calibration.calibrated(np.stack(backend.compare(*window)))
+
+
+def _unsure(both: Logits) -> NDArray[np.bool_]:
+    """Tell of which pairs no class is probable enough, by their calibrated logits."""
+    return np.asarray(softmax(both.mean(axis=0)).max(axis=1) < UNSURE)
 
 
 def _with_margin(jpegs: Iterable[bytes]) -> Iterator[_Counted]:

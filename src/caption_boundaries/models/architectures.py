@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from caption_boundaries.errors import UsageError
 
@@ -25,16 +25,20 @@ class Architecture:
     depth: int = 1
     """Convolutions that follow one another at each size."""
 
-    def deepens(self, other: Architecture) -> bool:
-        """Tell whether what a network of ``other`` has learnt fits into this one, which may have more layers."""
-        return other.depth <= self.depth and replace(other, name=self.name, depth=self.depth) == self
+    def has_room_for(self, other: Architecture) -> bool:
+        """Tell whether what a network of ``other`` has learnt fits into this one, nowhere narrower or shallower."""
+        same_sizes = len(self.deep) == len(other.deep)
+        return same_sizes and all(mine >= theirs for mine, theirs in zip(self._widths(), other._widths(), strict=True))
+
+    def _widths(self) -> tuple[int, ...]:
+        return self.stem, self.features, self.mixed, *self.deep, self.hidden, self.depth
 
 
 ARCHITECTURES = {
     architecture.name: architecture
     for architecture in (
         Architecture("siamese-small", stem=16, features=32, mixed=32, deep=(96, 128), hidden=96),
-        Architecture("siamese-deep", stem=16, features=32, mixed=32, deep=(96, 128), hidden=96, depth=2),
+        Architecture("siamese-wide", stem=16, features=48, mixed=64, deep=(128, 192), hidden=128, depth=3),
         Architecture("siamese-tiny", stem=8, features=12, mixed=12, deep=(24, 32), hidden=24),
     )
 }

@@ -146,21 +146,17 @@ class Separable(nn.Module):
 
 
 def _further(channels: int, depth: int) -> list[nn.Module]:
-    """Return what follows the first convolution of a size; it begins as nearly nothing, see `load_start`."""
+    """Return what follows the first convolution of a size; it begins as nearly nothing, see `growth.load_start`."""
     return [Separable(channels, channels, weight=FURTHER_WEIGHT) for _ in range(depth - 1)]
-
-
-def load_start(network: BoundaryNetwork, weights: bytes) -> None:
-    """Give a network the weights of one that may be shallower: the layers that only this one has stay as they are."""
-    network.load_state_dict(_read(weights), strict=False)
 
 
 def load_weights(network: BoundaryNetwork, weights: bytes) -> None:
     """Give a network the weights of a file."""
-    network.load_state_dict(_read(weights))
+    network.load_state_dict(read_weights(weights))
 
 
-def _read(weights: bytes) -> dict[str, Tensor]:
+def read_weights(weights: bytes) -> dict[str, Tensor]:
+    """Return the weights of a file by name."""
     found: dict[str, Tensor] = torch.load(io.BytesIO(weights), map_location="cpu", weights_only=True)
     return found
 

@@ -24,7 +24,7 @@ WINDOW = 2 + 2 * MARGIN
 """Pictures that are seen to judge a pair; where the video begins or ends, the same one again."""
 LINE_HEIGHT = 16.0
 """Pixels of the lowest text line in the input."""
-CLOSER_LINE_HEIGHTS = (20.0, 24.0)
+CLOSER_LINE_HEIGHTS = (20.0, 24.0, 28.0)
 """The same where a doubtful pair is looked at more closely: thin strokes part there that are one here."""
 MAX_WIDTH, MAX_HEIGHT = 768, 192
 """Pixels: wider or higher crops are made smaller as a whole."""

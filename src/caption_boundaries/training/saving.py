@@ -106,7 +106,7 @@ def read_start(path: Path, name: str) -> bytes:
     folder = path if exported else find_checkpoint(path)
     known = read_description(folder) if exported else read_meta(folder)
     check_compatible(BOUNDARY_CLASSES, known.preprocessing, folder)
-    if not architecture(name).deepens(architecture(known.architecture)):
+    if not architecture(name).has_room_for(architecture(known.architecture)):
         raise UsageError(
             f"The model in {path} is of architecture {known.architecture}, which does not fit into {name}.",
             hint=f"Train with --architecture {known.architecture}, or start from nothing.",
