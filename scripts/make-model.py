@@ -77,11 +77,13 @@ FULL = Size(
             (
                 Videos("9", 600, 12, ("--overlays", "0.6", "--haste", "1.8", "--near", "0.25")),
                 Videos("13", 600, 12, ("--overlays", "0.6", "--haste", "2", "--near", "0.4")),
+                Videos("31", 600, 12, ("--overlays", "0.7", "--haste", "2", "--near", "0.4")),
+                Videos("33", 600, 12, ("--overlays", "0.5", "--haste", "1.8", "--near", "0.5")),
             ),
             24,
             (
                 *(*OFTEN, "--architecture", "siamese-wide", "--workers", "1", "--threads", "2"),
-                *("--steps", "7800", "--samples", "5000", "--rate", "0.0015"),
+                *("--steps", "14000", "--samples", "5000", "--rate", "0.002"),
             ),
         ),
     ),

@@ -21,8 +21,9 @@ from caption_boundaries.inference.backends import SHIPPED, OnnxBackend
 from caption_boundaries.inference.pictures import preprocessor_of
 from caption_boundaries.inference.predictor import BoundaryPredictor
 from caption_boundaries.models.preprocessing import Picture, sampled
+from caption_boundaries.training.config import TrainConfig
 from caption_boundaries.training.pairs import NetworkPairs
-from caption_boundaries.training.session import load_data
+from caption_boundaries.training.session import load_data, train_on
 from support.folders import file_hashes
 from support.synthetic import varied_folders
 
@@ -102,6 +103,10 @@ def test_a_second_model_learns_what_the_first_doubts(
     assert "done before" in printed(capsys, *second), "it is the same run"
     assert run([*map(str, base), "--run", str(run_dir), "--steps", "4"]) == 2
     assert "other settings" in capsys.readouterr().err, "on all pairs it would be another run"
+    other = TrainConfig(**{**closer.training["config"], "seed": 1})
+    films = open_frozen(root / "datasets" / "films.json")
+    with pytest.raises(UsageError, match="other settings"):
+        train_on(films, other, run_dir, doubted_by=alone, watch=lambda _: pytest.fail("asked about every video first"))
     told = json.loads(
         printed(capsys, "evaluate", root, "--model", model, "--detector", "model", "--no-captions", "--json")
     )

@@ -7,10 +7,13 @@ so is by how much more the pair differs than its neighbours do.
 
 from __future__ import annotations
 
+import functools
 import io
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import conv2d
 
 from caption_boundaries.models.architectures import Architecture
 from caption_boundaries.models.preprocessing import CHANNELS, WINDOW
@@ -64,7 +67,7 @@ class Encoder(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Return features, shape (n, features, height / 4, width / 4), of pictures of bytes."""
-        features: Tensor = self.layers(pictures.float() / 128 - 1)
+        features: Tensor = self.layers(pictures.float() * (1 / 128) - 1)
         return features
 
 
@@ -111,16 +114,33 @@ class Head(nn.Module):
         # What differs here alone: a change, and not something that moves all the time.
         step = torch.relu(difference - torch.maximum((before - first).abs(), (second - after).abs()))
         either = [difference, step]
-        backward = self._one_pass([after, second, first, before], either)
-        return self._one_pass([before, first, second, after], either), backward[:, list(SWAPPED)]
+        # One convolution of all of them side by side, written as a sum: nothing is copied to lie side by side, and
+        # what both passes share is computed once.
+        pictures, kernels = [before, first, second, after], self._kernels(first.shape[1])
+        shared = _sum(either, kernels[WINDOW:])
+        most = [part.amax(dim=(2, 3)) for part in either]
+        forward = self._one_pass(_sum(pictures, kernels) + shared, most)
+        backward = self._one_pass(_sum(pictures[::-1], kernels) + shared, most)
+        return forward, backward[:, list(SWAPPED)]
 
-    def _one_pass(self, pictures: list[Tensor], either: list[Tensor]) -> Tensor:
-        deep = self.mix(torch.cat([*pictures, *either], dim=1))
+    def _kernels(self, features: int) -> list[Tensor]:
+        """Return what `mix` does with each set of features."""
+        weight = self.mix.get_parameter("0.weight")
+        return [weight[:, start : start + features] for start in range(0, weight.shape[1], features)]
+
+    def _one_pass(self, mixed: Tensor, most: list[Tensor]) -> Tensor:
+        deep = self.mix[1:](mixed)
         for number, further in enumerate(self.further):
             deep = further(self.layers[2 * number : 2 * number + 2](deep))
-        pooled = [deep.amax(dim=(2, 3)), deep.mean(dim=(2, 3)), *(part.amax(dim=(2, 3)) for part in either)]
+        pooled = [deep.amax(dim=(2, 3)), deep.mean(dim=(2, 3)), *most]
         logits: Tensor = self.decide(torch.cat(pooled, dim=1))
         return logits
+
+
+def _sum(features: Sequence[Tensor], kernels: Sequence[Tensor]) -> Tensor:
+    """Return the sum of what each kernel makes of the features in the same place; there may be more kernels."""
+    first, *others = (conv2d(part, kernel) for part, kernel in zip(features, kernels, strict=False))
+    return functools.reduce(torch.add, others, first)
 
 
 class Separable(nn.Module):

@@ -73,22 +73,32 @@ def restore(
     """Bring everything to where the last checkpoint of a run was, and return how far that is.
 
     Raises:
-        UsageError: The run has other settings or another data set: it would not be the same run.
+        UsageError: It would not be the same run.
     """
-    folder = find_checkpoint(run_dir, "last")
-    meta = read_meta(folder)
-    if not config.same_course(meta.config) or meta.data_hash != data_hash:
-        what = "settings" if meta.data_hash == data_hash else "data set"
-        raise UsageError(
-            f"The run in {run_dir} was begun with another {what}.".replace("another settings", "other settings"),
-            hint="Go on with the same, or begin a new run in another folder.",
-        )
+    folder = check_same_run(run_dir, config, data_hash)
     load_weights(network, (folder / WEIGHTS).read_bytes())
     state = torch.load(io.BytesIO((folder / TRAINING).read_bytes()), map_location="cpu", weights_only=True)
     optimizer.load_state_dict(state["optimizer"])
     scaler.load_state_dict(state["scaler"])
     known = state["progress"]
     return Progress(known["step"], tuple(known["best"]), known["looks_since"])
+
+
+def check_same_run(run_dir: Path, config: TrainConfig, data_hash: str) -> Path:
+    """Return the last checkpoint of a run that is to be gone on with.
+
+    Raises:
+        UsageError: The run has other settings or another data set: it would not be the same run.
+    """
+    folder = find_checkpoint(run_dir, "last")
+    meta = read_meta(folder)
+    if meta.data_hash == data_hash and config.same_course(meta.config):
+        return folder
+    what = "other settings" if meta.data_hash == data_hash else "another data set"
+    raise UsageError(
+        f"The run in {run_dir} was begun with {what}.",
+        hint="Go on with the same, or begin a new run in another folder.",
+    )
 
 
 def read_start(path: Path, name: str) -> bytes:

@@ -17,7 +17,7 @@ from caption_boundaries.training.config import TrainConfig
 from caption_boundaries.training.doubtful import DoubtfulPairs, Watch
 from caption_boundaries.training.pairs import NetworkPairs
 from caption_boundaries.training.processes import joined_processes
-from caption_boundaries.training.saving import read_start, weights_hash
+from caption_boundaries.training.saving import check_same_run, read_start, weights_hash
 from caption_boundaries.training.tracking import NullTracker, TrackerKind, make_tracker
 from caption_boundaries.training.trainer import Report, Trainer, TrainingData, TrainingResult
 
@@ -59,9 +59,12 @@ def train_on(
         config = replace(config, start=weights_hash(start))
     if doubted_by is not None:
         config = replace(config, doubted_by=doubted_by.description.version)
+    begun = has_checkpoint(run_dir)
+    if begun:
+        check_same_run(run_dir, config, frozen.hash)  # before a model is asked about every video
     with joined_processes(config.micro_batches) as processes:
         data = load_data(frozen, validation_fold, doubted_by, watch)
-        first_step = read_meta(find_checkpoint(run_dir, "last")).step if has_checkpoint(run_dir) else 0
+        first_step = read_meta(find_checkpoint(run_dir, "last")).step if begun else 0
         followed = (
             make_tracker(tracker, run_dir, config.as_dict(), first_step=first_step)
             if processes.leads
