@@ -13,6 +13,7 @@ from caption_boundaries.captions.stored import StoredPictures
 from caption_boundaries.cli.main import run
 from caption_boundaries.data.dataset import CaptionBoundaryDataset
 from caption_boundaries.data.frozen import FreezeSettings, freeze, open_frozen, save_frozen
+from caption_boundaries.database.captions import CaptionReader
 from caption_boundaries.database.folders import find_video_folders
 from caption_boundaries.database.layout import LayoutReader
 from caption_boundaries.database.multi_db import VideoDatabase
@@ -113,6 +114,71 @@ def test_a_second_model_learns_what_the_first_doubts(
     assert told["all"]["model"]["pairs"] > 0
     printed(capsys, *base, "--run", tmp_path / "run", "--export", model)
     assert not (model / "closer").exists(), "what doubted another model is not kept beside a new one"
+
+
+@pytest.fixture(scope="module")
+def model(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that was trained for two steps."""
+    work = tmp_path_factory.mktemp("model")
+    words = ("train", "--dataset", "films", "--data", root, "--run", work / "run", *TINY, "--steps", 2, "-q")
+    assert run([str(word) for word in (*words, "--export", work / "model")]) == 0
+    return work / "model"
+
+
+@pytest.mark.parametrize("detector", ["auto", "model", "combined"])
+def test_captions_are_found_with_the_model_that_is_named(
+    detector: str,
+    root: Path,
+    model: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = shutil.copytree(next(find_video_folders(root)), tmp_path / "film")
+    monkeypatch.chdir(model.parent)
+    words = ("captions", folder, "--engine", "null", "--force", "--detector", detector, "--model", model.name)
+    printed(capsys, *words)
+    with VideoDatabase(folder, readonly=True) as connection:
+        asked = CaptionReader(connection).run()
+    assert asked is not None
+    assert OnnxBackend.load(model).description.version in asked.version
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--model", "nowhere"), "There is no model in nowhere"),
+        (("--model", "{model}", "--detector", "strokes"), "--detector strokes asks no model"),
+    ],
+)
+@pytest.mark.parametrize("command", ["captions", "run", "extract"])
+def test_a_model_that_cannot_be_used_is_refused_before_the_work(
+    command: str,
+    words: tuple[str, ...],
+    said: str,
+    root: Path,
+    model: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = file_hashes(root)
+    target = next(find_video_folders(root))
+    assert run([command, str(target), *(word.format(model=model) for word in words)]) == 2
+    assert said in capsys.readouterr().err
+    assert file_hashes(root) == before
+
+
+def test_figures_fit_the_width_of_a_terminal(
+    root: Path, model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    words = ("evaluate", root, "--model", model, "--detector", "combined", "--engine", "null")
+    both, changes = printed(capsys, *words), printed(capsys, *words, "--no-captions")
+    assert max(map(len, both.splitlines())) <= 80
+    for name in ("cuts", "found", "F1 ±1", "macro F1"):
+        assert all(f" {name} " in text for text in (both, changes)), "no heading is folded"
+    for name in ("missed", "invented", "F1 0.05 s", "seconds"):
+        assert f" {name} " in both
+        assert f" {name} " not in changes
 
 
 def test_the_captions_are_measured_on_a_copy(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from caption_boundaries.cli.batches import folders_of
+from caption_boundaries.cli.detection import ModelOption
 from caption_boundaries.cli.options import (
     DEFAULT_DATA,
     DataOption,
@@ -33,10 +34,6 @@ if TYPE_CHECKING:
 TRUTH_SUFFIXES = (".json", ".srt")
 
 DetectorsOption = Annotated[list[str], typer.Option("--detector", help=f"{', '.join(DETECTORS)}; may be given again.")]
-ModelOption = Annotated[
-    Path | None,
-    typer.Option("--model", help="A training's folder or an exported model. [default: the one in the package]"),
-]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -115,16 +112,22 @@ def _truth_of(folder: Path, truth: Path | None, videos: int) -> Truth:
     return read_truth(found)
 
 
+TABLES = (
+    ("Changes", {"cuts": "cuts", "found": "cut_recall", "F1 ±1": "f1_1", "macro F1": "macro_f1"}),
+    ("Captions", {"missed": "missed", "invented": "invented", "F1 0.05 s": "boundary_f1_0.05s", "seconds": "seconds"}),
+)
+"""What is printed in which table, and the figure's name: two fit the width of a terminal."""
+
+
 def _print_evaluation(lines: Sequence[_Line], out: Output) -> None:
-    figures = ("cuts>", "found>", "F1 ±1>", "macro F1>", "missed>", "invented>", "F1 0.05 s>", "seconds>")
-    rows = [(line.video, line.detector, *_cells(_figures(line.pairs, line.captions))) for line in lines]
-    rows += [("all", detector, *_cells(found)) for detector, found in _totals(lines).items()]
-    out.table("", ("video", "detector", *figures), rows)
-
-
-def _cells(figures: dict[str, Any]) -> tuple[str, ...]:
-    names = ("cuts", "cut_recall", "f1_1", "macro_f1", "missed", "invented", "boundary_f1_0.05s", "seconds")
-    return tuple(_cell(figures.get(name)) for name in names)
+    named = [(line.video, line.detector, _figures(line.pairs, line.captions)) for line in lines]
+    named += [("all", detector, found) for detector, found in _totals(lines).items()]
+    for title, columns in TABLES if any(line.captions for line in lines) else TABLES[:1]:
+        rows = [
+            (video, detector, *(_cell(figures.get(name)) for name in columns.values()))
+            for video, detector, figures in named
+        ]
+        out.table(title, ("video", "detector", *(f"{column}>" for column in columns)), rows)
 
 
 def _cell(value: float | None) -> str:

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
+from caption_boundaries.cli.detection import DetectorOption, ModelOption, caption_settings
 from caption_boundaries.cli.options import (
     DEFAULT_DATA,
     DataOption,
-    DetectorOption,
     EngineOption,
     ForceOption,
     JsonOption,
@@ -23,7 +23,7 @@ from caption_boundaries.cli.options import (
 from caption_boundaries.cli.output import Output, program
 from caption_boundaries.cli.registration import IfKnownOption, KeepOption, register
 from caption_boundaries.cli.steps import outcome_to_json, outcomes_of
-from caption_boundaries.config import CaptionSettings, ExportSettings, OcrSettings, Settings
+from caption_boundaries.config import ExportSettings, OcrSettings, Settings
 from caption_boundaries.database.captions import Caption, CaptionReader
 from caption_boundaries.database.multi_db import VideoDatabase
 from caption_boundaries.database.paths import all_databases
@@ -49,6 +49,7 @@ def extract(
     ] = None,
     data: DataOption = DEFAULT_DATA,
     detector: DetectorOption = "auto",
+    model: ModelOption = None,
     engine: EngineOption = "rapidocr",
     language: LanguageOption = "",
     workers: WorkersOption = 2,
@@ -66,7 +67,7 @@ def extract(
     out = Output(json, quiet, verbose)
     settings = Settings(
         ocr=OcrSettings(engine, language, workers),
-        captions=CaptionSettings(detector),
+        captions=caption_settings(detector, model),
         export=ExportSettings(output=output),
     )
     targets(settings.export, data, None)  # an output that cannot be written is refused before the long work

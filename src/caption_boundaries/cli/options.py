@@ -36,9 +36,6 @@ EngineOption = Annotated[str, typer.Option("--engine", help="OCR engine: rapidoc
 LanguageOption = Annotated[
     str, typer.Option("--language", help="Language for engines that need one, such as chi_sim+eng for tesseract.")
 ]
-DetectorOption = Annotated[
-    str, typer.Option("--detector", help="What finds changes: auto, strokes, model (learned) or combined (both).")
-]
 WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="OCR engines that read side by side.")]
 JobsOption = Annotated[
     int,

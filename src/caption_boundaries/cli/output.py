@@ -70,13 +70,15 @@ class Output:
             Console(stderr=True, highlight=False, soft_wrap=True).print(Text(f"Warning: {text}", style="yellow"))
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Print a table for a person; columns whose title ends in ">" are aligned right."""
+        """Print a table for a person; columns whose title ends in ">" are numbers: aligned right, and whole."""
         if self.quiet or self.json:
             return
         table = Table(title=title or None, title_justify="left", title_style="bold")
         for column in columns:
-            right = column.endswith(">")
-            table.add_column(column.rstrip(">"), justify="right" if right else "left", overflow="fold")
+            if column.endswith(">"):
+                table.add_column(column.rstrip(">"), justify="right", no_wrap=True)
+            else:
+                table.add_column(column, overflow="fold")
         for row in rows:
             table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
         console = Console(highlight=False)

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
+from caption_boundaries.cli.detection import DetectorOption, ModelOption, caption_settings
 from caption_boundaries.cli.fleet import FleetOptions, homes_of, print_plan, run_fleet
 from caption_boundaries.cli.options import (
     DEFAULT_DATA,
     DataOption,
-    DetectorOption,
     EngineOption,
     ForceOption,
     JobsOption,
@@ -28,7 +28,6 @@ from caption_boundaries.cli.options import (
 from caption_boundaries.cli.output import Output
 from caption_boundaries.cli.registration import IfKnownOption, KeepOption, register
 from caption_boundaries.config import (
-    CaptionSettings,
     CropSettings,
     ExportSettings,
     IngestSettings,
@@ -168,6 +167,7 @@ def captions(
     targets: TargetsArgument,
     data: DataOption = DEFAULT_DATA,
     detector: DetectorOption = "auto",
+    model: ModelOption = None,
     engine: EngineOption = "rapidocr",
     language: LanguageOption = "",
     workers: WorkersOption = 2,
@@ -181,7 +181,7 @@ def captions(
 
     Example: `caption-boundaries captions film.mp4`
     """
-    settings = Settings(ocr=OcrSettings(engine, language, workers), captions=CaptionSettings(detector))
+    settings = Settings(ocr=OcrSettings(engine, language, workers), captions=caption_settings(detector, model))
     _run_named("captions", targets, data, settings, Output(json, quiet, verbose), force=force, keep_going=keep_going)
 
 
@@ -215,6 +215,7 @@ def run_command(
     data: DataOption = DEFAULT_DATA,
     start: Annotated[str | None, typer.Option("--from", metavar="STEP", help="Begin with this step.")] = None,
     detector: DetectorOption = "auto",
+    model: ModelOption = None,
     engine: EngineOption = "rapidocr",
     language: LanguageOption = "",
     workers: WorkersOption = 2,
@@ -239,7 +240,7 @@ def run_command(
     `caption-boundaries run films --jobs 0 --keep-going`,
     `caption-boundaries run s3://bucket/films --cluster tcp://10.0.0.1:8786 --scratch /var/tmp --report run.json`
     """
-    settings = Settings(ocr=OcrSettings(engine, language, workers), captions=CaptionSettings(detector))
+    settings = Settings(ocr=OcrSettings(engine, language, workers), captions=caption_settings(detector, model))
     out, steps = Output(json, quiet, verbose), select_steps(start=start)
     options = FleetOptions(jobs, cluster, tuple(resources), scratch, report, keep_going)
     homes = homes_of(targets, data, options)
