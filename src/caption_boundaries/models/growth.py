@@ -25,15 +25,12 @@ def load_start(network: BoundaryNetwork, weights: bytes) -> None:
     state, start = network.state_dict(), read_weights(weights)
     kept, new = _sets(start), _sets(state)
     for name, smaller in start.items():
-        rows = torch.arange(len(smaller)) if smaller.dim() else None
-        if rows is None or smaller.dim() == 1:
-            state[name][... if rows is None else rows] = smaller
+        if smaller.dim() < 2:
+            state[name][tuple(slice(size) for size in smaller.shape)] = smaller  # a count, or a number per channel
             continue
-        columns = _columns(kept[name], new[name]) if name in kept else torch.arange(smaller.shape[1])
-        listening = torch.zeros_like(state[name][rows])
-        listening[:, columns] = smaller
-        state[name][rows] = listening
-    network.load_state_dict(state)
+        mine = state[name][: len(smaller)]
+        mine.zero_()
+        mine[:, _columns(kept[name], new[name]) if name in kept else slice(smaller.shape[1])] = smaller
 
 
 def _sets(state: dict[str, Tensor]) -> dict[str, tuple[int, ...]]:

@@ -1,7 +1,7 @@
 """The pairs that a model is not sure of, as a second network sees them that is to judge them in its place.
 
 They are a few in a hundred, and most of what there is to learn is in them. Each is there in every larger size in which
-the predictor looks at it; a video whose crops are too small for that has none.
+the predictor may look at it; a video whose crops are too small for that has none.
 """
 
 from __future__ import annotations
