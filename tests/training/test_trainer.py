@@ -16,9 +16,9 @@ import torch
 from caption_boundaries.errors import InputError, TrainingError, UsageError
 from caption_boundaries.models.architectures import architecture
 from caption_boundaries.models.checkpoint import find_checkpoint, read_meta
-from caption_boundaries.models.growth import load_start
 from caption_boundaries.models.network import FURTHER_WEIGHT, BoundaryNetwork, Separable
 from caption_boundaries.models.preprocessing import WINDOW
+from caption_boundaries.training.growth import load_start
 from caption_boundaries.training.optimizer import build_optimizer, learning_rate
 from caption_boundaries.training.saving import read_start, weights_hash
 from caption_boundaries.training.tracking import read_history

@@ -166,7 +166,7 @@ class Separable(nn.Module):
 
 
 def _further(channels: int, depth: int) -> list[nn.Module]:
-    """Return what follows the first convolution of a size; it begins as nearly nothing, see `growth.load_start`."""
+    """Return what follows the first convolution of a size; it begins as nearly nothing, see `training.growth`."""
     return [Separable(channels, channels, weight=FURTHER_WEIGHT) for _ in range(depth - 1)]
 
 

@@ -15,10 +15,10 @@ from caption_boundaries.errors import TrainingError
 from caption_boundaries.evaluation.pairs import confusion
 from caption_boundaries.models.architectures import architecture
 from caption_boundaries.models.checkpoint import find_checkpoint, has_checkpoint
-from caption_boundaries.models.growth import load_start
 from caption_boundaries.models.network import BoundaryNetwork
 from caption_boundaries.training.batches import EpochPlan, PairData, training_batches
 from caption_boundaries.training.config import TrainConfig
+from caption_boundaries.training.growth import load_start
 from caption_boundaries.training.interrupting import (
     Interruption,
     memory_errors,
