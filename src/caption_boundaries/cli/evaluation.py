@@ -79,12 +79,15 @@ def evaluate(
 
     out = Output(json, quiet, verbose)
     folders = folders_of(targets, data)
+    tested = []
+    for detector in dict.fromkeys(detectors):
+        settings = Settings(ocr=OcrSettings(engine, language), captions=CaptionSettings(detector, model))
+        tested.append((detector, settings, create_detector(settings.captions, workers=settings.ocr.workers)))
     lines = []
     for folder in folders:
         known, name = _truth_of(folder, truth, len(folders)), load_video(folder).name
-        for detector in dict.fromkeys(detectors):
-            settings = Settings(ocr=OcrSettings(engine, language), captions=CaptionSettings(detector, model))
-            pairs = try_pairs(folder, known, create_detector(settings.captions, workers=settings.ocr.workers))
+        for detector, settings, asked in tested:
+            pairs = try_pairs(folder, known, asked)
             tried = try_captions(folder, known, settings) if captions else None
             lines.append(_Line(name, detector, pairs, tried))
             out.detail(f"{name}: {detector}")

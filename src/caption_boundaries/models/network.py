@@ -24,6 +24,8 @@ SWAPPED = (SAME, DIFFERENT, EMPTY_EMPTY, VALID_EMPTY, EMPTY_VALID)
 
 DROPOUT = 0.2
 """Share of the pooled features that are left out at every step of a training."""
+COMPARED = WINDOW + 2
+"""Sets of features that are compared: those of all pictures, what differs, and what differs here alone."""
 FURTHER_WEIGHT = 0.1
 """Of what the layers of a deeper network add at first."""
 
@@ -79,7 +81,7 @@ class Head(nn.Module):
         super().__init__()
         features, mixed, deep = architecture.features, architecture.mixed, architecture.deep
         self.mix = nn.Sequential(
-            nn.Conv2d(6 * features, mixed, 1, bias=False),
+            nn.Conv2d(COMPARED * features, mixed, 1, bias=False),
             nn.BatchNorm2d(mixed),
             nn.ReLU(),
             *_further(mixed, architecture.depth),

@@ -9,12 +9,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from caption_boundaries.models.network import BoundaryNetwork, read_weights
+from caption_boundaries.models.network import COMPARED, BoundaryNetwork, read_weights
 
 MIXED, DECIDED = "head.mix.0.weight", "head.decide.1.weight"
 """The layers whose inputs are several sets of channels one after another."""
-COMPARED = 6
-"""Sets of features that are compared: four pictures, what differs, and what differs here alone."""
 
 
 def load_start(network: BoundaryNetwork, weights: bytes) -> None:

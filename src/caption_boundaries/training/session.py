@@ -12,7 +12,7 @@ from caption_boundaries.data.dataset import CaptionBoundaryDataset
 from caption_boundaries.data.frozen import FrozenDataset
 from caption_boundaries.errors import UsageError
 from caption_boundaries.inference.predictor import BoundaryPredictor
-from caption_boundaries.models.checkpoint import find_checkpoint, has_checkpoint, read_meta
+from caption_boundaries.models.checkpoint import has_checkpoint, read_meta
 from caption_boundaries.training.config import TrainConfig
 from caption_boundaries.training.doubtful import DoubtfulPairs, Watch
 from caption_boundaries.training.pairs import NetworkPairs
@@ -59,12 +59,11 @@ def train_on(
         config = replace(config, start=weights_hash(start))
     if doubted_by is not None:
         config = replace(config, doubted_by=doubted_by.description.version)
-    begun = has_checkpoint(run_dir)
-    if begun:
-        check_same_run(run_dir, config, frozen.hash)  # before a model is asked about every video
+    # Another run is refused before a model is asked about every video.
+    begun = check_same_run(run_dir, config, frozen.hash) if has_checkpoint(run_dir) else None
     with joined_processes(config.micro_batches) as processes:
         data = load_data(frozen, validation_fold, doubted_by, watch)
-        first_step = read_meta(find_checkpoint(run_dir, "last")).step if begun else 0
+        first_step = read_meta(begun).step if begun else 0
         followed = (
             make_tracker(tracker, run_dir, config.as_dict(), first_step=first_step)
             if processes.leads
