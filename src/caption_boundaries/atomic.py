@@ -54,6 +54,14 @@ def discard(path: Path) -> None:
         path.unlink()
 
 
+def still_lies_at(path: Path, descriptor: int) -> bool:
+    """Tell whether an open file is the one at ``path``: another process may remove or replace it at any moment."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
 def may_write(path: Path) -> bool:
     """Tell whether this process may write a file, or make files in a folder."""
     return os.access(path, os.W_OK, effective_ids=True)

@@ -168,9 +168,12 @@ class _Run:
         attempts = max(1, self._began[job.home.label])
         if future.status in ("cancelled", "lost"):
             raise FleetError("The cluster was lost.", hint="Finished videos are kept; run the same command again.")
-        error = future.exception()
-        if error is None:
+        try:
+            # It may have come to its end and be lost with its worker before it is fetched: then this raises, too.
             result: JobResult = future.result()
+        except Exception as found:  # whatever a job raised on its worker
+            error = found
+        else:
             return Finished(job, replace(result, attempts=attempts))
         if type(error).__name__ != "KilledWorker":
             told = f"{job.home.label} failed on the cluster: {type(error).__name__}: {error}."

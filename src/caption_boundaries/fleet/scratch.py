@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from caption_boundaries.atomic import storage_errors, write_file
+from caption_boundaries.atomic import still_lies_at, storage_errors, write_file
 from caption_boundaries.errors import CaptionBoundariesError, DatabaseError, StorageError, VideoBusyError
 from caption_boundaries.fleet.patience import TransferFailedError
 from caption_boundaries.fleet.renaming import Stamps, stamps
@@ -94,7 +94,7 @@ def _lock(path: Path, label: str) -> Iterator[None]:
             raise VideoBusyError(
                 f"Another process of this machine is working on {label}.", hint="Wait until it is done."
             ) from error
-        if not path.exists() or path.stat().st_ino != os.fstat(descriptor).st_ino:
+        if not still_lies_at(path, descriptor):
             raise VideoBusyError(f"Another process of this machine has just worked on {label}.", hint="Run it again.")
         yield
     finally:

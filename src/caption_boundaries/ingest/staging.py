@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from caption_boundaries.atomic import PARTIAL_PREFIX, storage_error, storage_errors, sync_folder
+from caption_boundaries.atomic import PARTIAL_PREFIX, still_lies_at, storage_error, storage_errors, sync_folder
 from caption_boundaries.errors import StorageError
 
 _LOCK_PREFIX = ".registering-"
@@ -84,7 +84,7 @@ def _lock(path: Path) -> int:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             # Who held it before has removed the file: what we hold is a lock that nobody else will ever see.
-            if path.exists() and path.stat().st_ino == os.fstat(descriptor).st_ino:
+            if still_lies_at(path, descriptor):
                 return descriptor
         except OSError as error:
             os.close(descriptor)
